@@ -1,0 +1,187 @@
+/** One permanent name per failure that a person can fix. Names never change; texts may. */
+export interface CatalogueEntry {
+  /** A line that names the failure. */
+  readonly title: string;
+  /** Why it happens. */
+  readonly why: string;
+  /** What to do about it. */
+  readonly cure: string;
+  readonly exit: ExitCode;
+}
+
+/** The exit codes of the program, one per kind of ending. */
+export const exitCodes = {
+  done: 0,
+  notPassed: 1,
+  wrongUse: 2,
+  hostUnfit: 3,
+  clusterFailed: 4,
+  deadline: 5,
+  busy: 6,
+  bug: 70,
+  interrupted: 130,
+} as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+const { wrongUse, hostUnfit, clusterFailed, deadline, busy } = exitCodes;
+
+export const catalogue = {
+  'KL-USE': {
+    title: 'The command was not understood',
+    why: 'An unknown command or flag, or a value that the flag does not take.',
+    cure: 'Run the command with --help.',
+    exit: wrongUse,
+  },
+  'KL-SPEC-MISSING': {
+    title: 'There is no kubelab.yaml here',
+    why: 'kubelab looks for the spec in the folder it runs in, or where --file points.',
+    cure: 'Run kubelab init to write a commented one, or name the file with --file.',
+    exit: wrongUse,
+  },
+  'KL-SPEC-INVALID': {
+    title: 'The spec is not valid',
+    why: 'Each line below names a place in the file, what stands there and what was expected.',
+    cure: 'Correct the lines named. An editor that reads JSON Schema shows them while typing.',
+    exit: wrongUse,
+  },
+  'KL-SPEC-UNSUPPORTED': {
+    title: 'The spec asks for something that kubelab can not do yet',
+    why: 'The field is part of the format, but this version does not act on it; ignoring it would be worse.',
+    cure: 'Remove the field or set it to the value named.',
+    exit: wrongUse,
+  },
+  'KL-SPEC-FIXED': {
+    title: 'The spec was changed in a way that a running cluster can not follow',
+    why: 'These fields are built into the cluster when it is made.',
+    cure: 'Put the old value back, or run kubelab destroy and then kubelab up.',
+    exit: wrongUse,
+  },
+  'KL-VERSION-UNKNOWN': {
+    title: 'That Kubernetes version can not be had',
+    why: 'The source has no such patch.',
+    cure: 'Ask for one of the nearest versions named, or another source.',
+    exit: wrongUse,
+  },
+  'KL-NET-NO-SUBNET': {
+    title: 'No free private subnet was found for the nodes',
+    why: 'Every candidate clashes with a route, an interface or another network of this host, or with the pod or service range.',
+    cure: 'Name a free range in network.nodes.',
+    exit: hostUnfit,
+  },
+  'KL-NET-CLASH': {
+    title: 'The address range is already in use',
+    why: 'Nodes in a range that the host already routes elsewhere can not be reached, and break what was there.',
+    cure: 'Choose another range, or write auto and let kubelab find one.',
+    exit: hostUnfit,
+  },
+  'KL-HOST-NO-PROVIDER': {
+    title: 'This host can not run machines',
+    why: 'No provider is usable; each line says what it lacks.',
+    cure: 'Install or enable what is missing, then try again.',
+    exit: hostUnfit,
+  },
+  'KL-HOST-TOOL-MISSING': {
+    title: 'A program that kubelab needs is not installed',
+    why: 'kubelab drives the tools of the system rather than bring its own.',
+    cure: 'Install the packages named.',
+    exit: hostUnfit,
+  },
+  'KL-HOST-KERNEL': {
+    title: 'The kernel lacks something that nodes need',
+    why: 'It was tried, and it failed.',
+    cure: 'Load the module named or boot a kernel that has it.',
+    exit: hostUnfit,
+  },
+  'KL-HOST-ROOT': {
+    title: 'kubelab needs root for this',
+    why: 'Machines, mounts and bridges are made by root. kubelab runs single commands through sudo, and sudo did not allow it.',
+    cure: 'Run as root, or allow sudo for this user (sudo -v asks for the password once).',
+    exit: hostUnfit,
+  },
+  'KL-HOST-DISK-FULL': {
+    title: 'The disk is full',
+    why: 'A build, an image or a node needs more room than is left.',
+    cure: 'Free some space (kubelab cache prune removes what no cluster uses), then run the same command again: it goes on where it stopped.',
+    exit: hostUnfit,
+  },
+  'KL-HOST-PORT': {
+    title: 'A port that the cluster needs is in use',
+    why: 'Another program listens on it.',
+    cure: 'Stop that program, then try again.',
+    exit: hostUnfit,
+  },
+  'KL-SOURCE-UNREACHABLE': {
+    title: 'The source can not be reached',
+    why: 'A download failed after several tries.',
+    cure: 'Check the connection or a proxy, or use another source: a bundle works without any network.',
+    exit: hostUnfit,
+  },
+  'KL-SOURCE-REFUSED': {
+    title: 'The source answered that it does not have this',
+    why: 'The server answered 403 or 404: a version that was never there, or a repository that is gone.',
+    cure: 'Ask for another version or source. kubelab versions lists what can be had.',
+    exit: wrongUse,
+  },
+  'KL-SOURCE-DIGEST': {
+    title: 'A file does not have the digest it should have',
+    why: 'It was damaged on the way or changed at the source. It was not used.',
+    cure: 'Try again. If it stays, do not trust the source.',
+    exit: hostUnfit,
+  },
+  'KL-SOURCE-BUILD': {
+    title: 'A program could not be built from its Go module',
+    why: 'The Go toolchain reported an error; the log has its words.',
+    cure: 'Read the log named. Another patch of the same minor may build.',
+    exit: clusterFailed,
+  },
+  'KL-BUNDLE-INVALID': {
+    title: 'The bundle can not be used',
+    why: 'It is damaged, of an unknown format, or holds something that does not belong there.',
+    cure: 'Get the file again, or make it anew with kubelab bundle create.',
+    exit: wrongUse,
+  },
+  'KL-CLUSTER-BUSY': {
+    title: 'Another kubelab is working on this cluster',
+    why: 'Two runs at once would undo each other.',
+    cure: 'Wait for the other run to end, or stop it.',
+    exit: busy,
+  },
+  'KL-CLUSTER-NONE': {
+    title: 'There is no such cluster here',
+    why: 'Nothing was brought up from this spec yet.',
+    cure: 'Run kubelab up.',
+    exit: wrongUse,
+  },
+  'KL-CLUSTER-HALTED': {
+    title: 'The cluster is not running',
+    why: 'Its machines are halted or were cut off.',
+    cure: 'Run kubelab up.',
+    exit: clusterFailed,
+  },
+  'KL-NODE-UNKNOWN': {
+    title: 'There is no such node in this cluster',
+    why: 'The name is not one of the nodes of the plan.',
+    cure: 'Use one of the names listed.',
+    exit: wrongUse,
+  },
+  'KL-MACHINE-FAILED': {
+    title: 'A machine did not start',
+    why: 'Its process ended or it never answered.',
+    cure: 'Read the log named, then run kubelab up again.',
+    exit: clusterFailed,
+  },
+  'KL-STEP-FAILED': {
+    title: 'A step failed',
+    why: 'What the step ran reported an error.',
+    cure: 'Read what it said, then run kubelab up again: it goes on from there.',
+    exit: clusterFailed,
+  },
+  'KL-WAIT-DEADLINE': {
+    title: 'A wait ran out',
+    why: 'What was waited for did not come within its deadline.',
+    cure: 'The hint says where to look. kubelab up goes on from there.',
+    exit: deadline,
+  },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type ErrorCode = keyof typeof catalogue;

@@ -1,0 +1,120 @@
+import { execa, type ExecaError } from 'execa';
+import { CommandFailed, Interrupted } from '../errors/errors.ts';
+import { quoteCommand } from './quote.ts';
+import type { Command, RunOptions, RunResult, Runner } from './runner.ts';
+
+/** Told of every command once it ended; what writes the logs. */
+export type CommandLog = (entry: {
+  readonly place: string;
+  readonly line: string;
+  readonly started: Date;
+  readonly milliseconds: number;
+  readonly exitCode: number | undefined;
+  readonly stdout: string;
+  readonly stderr: string;
+}) => void;
+
+export interface LocalRunnerOptions {
+  readonly log?: CommandLog;
+  /** The name that errors and logs give to where the command runs. Default `host`. */
+  readonly place?: string;
+  /** How a command is shown in errors and logs; lets a wrapper hide its own prefix. */
+  readonly show?: (command: Command) => Command;
+}
+
+/** A graceful end comes first; what is left after this many milliseconds is killed. */
+const graceMilliseconds = 3_000;
+const maxOutputBytes = 64 * 1024 * 1024;
+
+/** Runs commands on this host. The only place in kubelab that starts a process. */
+export function localRunner(options: LocalRunnerOptions = {}): Runner {
+  const place = options.place ?? 'host';
+  const show = options.show ?? ((command) => command);
+  return {
+    run: (command, runOptions) => runLocal(command, runOptions, place, show(command), options.log),
+  };
+}
+
+async function runLocal(
+  command: Command,
+  options: RunOptions,
+  place: string,
+  shown: Command,
+  log: CommandLog | undefined,
+): Promise<RunResult> {
+  if (options.signal.aborted) throw new Interrupted();
+  const started = new Date();
+  const [file, ...args] = command;
+  const child = execa(file, args, {
+    detached: true,
+    buffer: true,
+    maxBuffer: maxOutputBytes,
+    reject: false,
+    stripFinalNewline: false,
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  let ending: 'timeout' | 'abort' | undefined;
+  const end = (why: 'timeout' | 'abort'): void => {
+    ending ??= why;
+    killGroup(child.pid, 'SIGTERM');
+    setTimeout(() => killGroup(child.pid, 'SIGKILL'), graceMilliseconds).unref();
+  };
+  const onAbort = (): void => end('abort');
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => end('timeout'), options.timeout);
+  const reading =
+    options.onLine === undefined
+      ? []
+      : [readLines(child.iterable({ from: 'stdout' }), 'stdout', options.onLine), readLines(child.iterable({ from: 'stderr' }), 'stderr', options.onLine)];
+  try {
+    const result = await child;
+    await Promise.allSettled(reading);
+    const stdout = String(result.stdout ?? '');
+    const stderr = String(result.stderr ?? '');
+    const milliseconds = Date.now() - started.getTime();
+    log?.({ place, line: quoteCommand(shown), started, milliseconds, exitCode: result.exitCode, stdout, stderr });
+    if (ending === 'abort') throw new Interrupted();
+    const accepted = options.accept ?? [0];
+    if (ending === undefined && result.exitCode !== undefined && (accepted === 'any' || accepted.includes(result.exitCode)))
+      return { exitCode: result.exitCode, stdout, stderr, milliseconds };
+    throw new CommandFailed({
+      command: shown,
+      place,
+      exitCode: result.exitCode,
+      timedOut: ending === 'timeout',
+      stdout,
+      stderr,
+      message: explain(result as ExecaError, ending === 'timeout', options.timeout),
+    });
+  } finally {
+    clearTimeout(timer);
+    options.signal.removeEventListener('abort', onAbort);
+  }
+}
+
+function explain(result: ExecaError, timedOut: boolean, timeout: number): string {
+  if (timedOut) return `it was stopped after ${Math.round(timeout / 1000)} s`;
+  if (result.code === 'ENOENT') return 'the program was not found';
+  if (result.signal !== undefined) return `it was ended by ${result.signal}`;
+  if (result.exitCode !== undefined) return `it ended with exit code ${result.exitCode}`;
+  return result.originalMessage ?? result.shortMessage ?? 'it could not be run';
+}
+
+async function readLines(
+  lines: AsyncIterable<unknown>,
+  stream: 'stdout' | 'stderr',
+  onLine: (line: string, stream: 'stdout' | 'stderr') => void,
+): Promise<void> {
+  for await (const line of lines) onLine(String(line), stream);
+}
+
+function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already, which is what was wanted.
+  }
+}
