@@ -1,0 +1,65 @@
+#!/bin/sh
+# The plain system: packages, kernel modules, sysctls, no swap. Runs once, in the node image.
+set -eu
+. "$(dirname "$0")/lib.sh"
+
+missing=''
+while read -r package; do
+	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+done <"$(dirname "$0")/base-packages.txt"
+
+if [ -z "$missing" ]; then
+	already "base packages"
+else
+	log "installing:$missing"
+	export DEBIAN_FRONTEND=noninteractive
+	retry 3 5 apt-get update -qq || die "apt-get update failed"
+	# shellcheck disable=SC2086
+	retry 3 5 apt-get install -y -qq --no-install-recommends $missing >/dev/null || die "apt-get install failed"
+fi
+
+# Installed for the nodes that need them; no other node runs them.
+for unit in haproxy.service rpcbind.service rpcbind.socket nfs-blkmap.service nfs-client.target; do
+	if systemctl is-enabled --quiet "$unit" 2>/dev/null; then
+		systemctl disable --quiet "$unit"
+		if booted; then systemctl stop "$unit"; fi
+	fi
+done
+# They do nothing for a node but delay its boot or fill its log.
+for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer motd-news.timer; do
+	systemctl mask --quiet "$unit" 2>/dev/null || true
+done
+
+write_file /etc/modules-load.d/kubelab.conf 0644 <<'EOF'
+overlay
+br_netfilter
+EOF
+
+# https://kubernetes.io/docs/setup/production-environment/container-runtimes/ names the forwarding; the bridge
+# settings are what kube-proxy and flannel rely on and kubeadm no longer checks from 1.30; inotify's defaults
+# are too small for a node with many pods.
+write_file /etc/sysctl.d/99-kubelab.conf 0644 <<'EOF'
+net.ipv4.ip_forward = 1
+-net.bridge.bridge-nf-call-iptables = 1
+-net.bridge.bridge-nf-call-ip6tables = 1
+-fs.inotify.max_user_instances = 8192
+-fs.inotify.max_user_watches = 524288
+EOF
+
+# kubelet refuses to start where swap is on.
+if [ -f /etc/fstab ] && grep -Eq '^[^#].*[[:space:]]swap[[:space:]]' /etc/fstab; then
+	sed -i -E '/^[^#].*[[:space:]]swap[[:space:]]/s/^/# kubelab: /' /etc/fstab
+	log "took swap out of /etc/fstab"
+fi
+
+write_file /etc/ssh/sshd_config.d/kubelab.conf 0644 <<'EOF'
+PasswordAuthentication no
+UseDNS no
+MaxStartups 100
+MaxSessions 100
+EOF
+
+write_file /etc/systemd/journald.conf.d/kubelab.conf 0644 <<'EOF'
+[Journal]
+SystemMaxUse=100M
+EOF

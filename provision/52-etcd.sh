@@ -1,0 +1,43 @@
+#!/bin/sh
+# One member of an external etcd: a static pod under a kubelet that belongs to no cluster, as
+# https://kubernetes.io/docs/setup/production-environment/tools/kubeadm/setup-ha-etcd-with-kubeadm/ describes.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/node.sh"
+load_env
+only_one
+
+prepare_node
+marker=/etc/kubernetes/kubelab-etcd
+if [ -e "$marker" ]; then
+	already "etcd member"
+	systemctl enable --quiet --now kubelet.service
+	exit 0
+fi
+
+wait_for_runtime
+clean_up_partial
+install_pki
+mkdir -p /etc/kubernetes/manifests
+config=$KUBELAB_NODE_DIR/kubeadm.yaml
+for certificate in etcd-server etcd-peer etcd-healthcheck-client; do
+	kubeadm init phase certs "$certificate" --config "$config"
+done
+kubeadm init phase etcd local --config "$config"
+
+install -D -m 0644 "$KUBELAB_NODE_DIR/kubelet.yaml" /var/lib/kubelet/config.yaml
+write_file /etc/systemd/system/kubelet.service.d/20-etcd.conf 0644 <<EOF
+[Service]
+Environment="KUBELET_KUBECONFIG_ARGS="
+Environment="KUBELET_EXTRA_ARGS=--hostname-override=$KUBELAB_NAME"
+EOF
+systemctl daemon-reload
+systemctl enable --quiet kubelet.service
+systemctl restart kubelet.service
+
+healthy() {
+	curl -sf --max-time 3 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt \
+		--key /etc/kubernetes/pki/etcd/healthcheck-client.key "https://$KUBELAB_ADDRESS:2379/health" | grep -q '"health":"true"'
+}
+wait_for 600 "etcd on $KUBELAB_NAME to have a leader" healthy
+touch "$marker"

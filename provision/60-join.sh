@@ -1,0 +1,43 @@
+#!/bin/sh
+# kubeadm join: workers, and control planes after the first. Starts while the first control plane still comes up: the
+# token and the authority's hash are known in advance.
+set -eu
+. "$(dirname "$0")/lib.sh"
+. "$(dirname "$0")/node.sh"
+load_env
+need KUBELAB_ENDPOINT KUBELAB_TOKEN_ID
+only_one
+
+prepare_node
+marker=/etc/kubernetes/kubelab-joined
+if [ -e "$marker" ]; then
+	already "kubeadm join"
+	systemctl enable --quiet --now kubelet.service
+	exit 0
+fi
+
+wait_for_runtime
+clean_up_partial
+install_pki
+mkdir -p /etc/kubernetes/manifests
+systemctl enable --quiet kubelet.service
+
+# kubeadm itself looks every five seconds only; the signature for our token is the last thing that init puts there,
+# so that what join reads is there too. Trust is kubeadm's business: it checks the authority's hash.
+cluster_info() {
+	curl -ksf --max-time 5 "https://$KUBELAB_ENDPOINT/api/v1/namespaces/kube-public/configmaps/cluster-info" |
+		grep -q "jws-kubeconfig-$KUBELAB_TOKEN_ID"
+}
+log "waiting for the control plane"
+wait_for 1800 "the control plane at $KUBELAB_ENDPOINT to publish its cluster-info" cluster_info
+
+join() {
+	kubeadm join --config "$KUBELAB_NODE_DIR/kubeadm.yaml" && return 0
+	clean_up_partial
+	install_pki
+	mkdir -p /etc/kubernetes/manifests
+	return 1
+}
+log "kubeadm join"
+retry 3 5 join || die "kubeadm join failed three times"
+touch "$marker"

@@ -1,0 +1,97 @@
+# shellcheck shell=sh
+# What every provision script shares. Sourced, never run.
+
+# The folder that holds this node's files: env, kubeadm.yaml, pki/, addons/.
+KUBELAB_NODE_DIR=${KUBELAB_NODE_DIR:-/opt/kubelab/node}
+# The folder that holds the artifacts of the node image; absent where nodes install from the network.
+KUBELAB_ARTIFACTS=${KUBELAB_ARTIFACTS:-/var/lib/kubelab/artifacts}
+# The prefix of every path that is written; empty but in tests.
+ROOT=${KUBELAB_ROOT:-}
+
+log() { printf '%s\n' "$*"; }
+
+# Says that there is nothing to do.
+already() { log "already: $*"; }
+
+die() {
+	printf 'error: %s\n' "$*" >&2
+	exit 1
+}
+
+# load_env: reads the one env file; the values in it are the only input of the scripts.
+load_env() {
+	[ -r "$KUBELAB_NODE_DIR/env" ] || die "no env file in $KUBELAB_NODE_DIR"
+	set -a
+	# shellcheck disable=SC1091
+	. "$KUBELAB_NODE_DIR/env"
+	set +a
+}
+
+# need NAME...: ends the script unless each variable has a value.
+need() {
+	for need_name in "$@"; do
+		eval "need_value=\${$need_name:-}"
+		[ -n "$need_value" ] || die "$need_name is not set in the env file"
+	done
+}
+
+# retry TIMES SECONDS COMMAND...: tries until it succeeds.
+retry() {
+	retry_times=$1
+	retry_pause=$2
+	shift 2
+	retry_count=1
+	until "$@"; do
+		[ "$retry_count" -lt "$retry_times" ] || return 1
+		retry_count=$((retry_count + 1))
+		sleep "$retry_pause"
+	done
+}
+
+# wait_for SECONDS WHAT COMMAND...: looks until COMMAND succeeds; a wait that runs out is a failure.
+wait_for() {
+	wait_deadline=$(($(date +%s) + $1))
+	wait_what=$2
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s)" -lt "$wait_deadline" ] || die "waited too long for $wait_what"
+		sleep 0.3
+	done
+}
+
+# install_verified URL SHA256 DESTINATION MODE: fetches a file and installs it only if its digest is right.
+install_verified() {
+	install_file=$(mktemp)
+	retry 5 3 curl -fsSL --connect-timeout 15 -o "$install_file" "$1" || die "could not fetch $1"
+	install_digest=$(sha256sum "$install_file" | cut -d' ' -f1)
+	if [ "$install_digest" != "$2" ]; then
+		rm -f "$install_file"
+		die "$1 has digest $install_digest, expected $2"
+	fi
+	install -D -m "$4" "$install_file" "$3"
+	rm -f "$install_file"
+}
+
+# write_file PATH MODE: writes standard input there and says whether anything changed.
+write_file() {
+	write_path=$ROOT$1
+	write_new=$(mktemp)
+	cat >"$write_new"
+	if [ -f "$write_path" ] && cmp -s "$write_new" "$write_path"; then
+		rm -f "$write_new"
+		already "$1"
+		return 0
+	fi
+	install -D -m "$2" "$write_new" "$write_path"
+	rm -f "$write_new"
+	log "wrote $1"
+}
+
+# booted: whether systemd runs here; it does not while a node image is built in a folder.
+booted() { [ -d /run/systemd/system ]; }
+
+# enable_unit NAME: makes a unit start at boot, and now where there is a system to start it in.
+enable_unit() {
+	systemctl enable --quiet "$1"
+	if booted; then systemctl start "$1"; fi
+}

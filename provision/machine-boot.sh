@@ -1,0 +1,27 @@
+#!/bin/sh
+# Runs at each boot, before containerd and kubelet: fits this machine to what its kernel allows. Everything is
+# tried and nothing is assumed; on a virtual machine there is nothing to do.
+set -u
+
+# The pods' mounts must reach kubelet, and back.
+mount --make-rshared / 2>/dev/null
+
+# A system container on cgroup v1 gets its controllers read-only.
+for controller in /sys/fs/cgroup /sys/fs/cgroup/*; do
+	if [ ! -d "$controller" ] || [ -L "$controller" ]; then continue; fi
+	grep -q " $controller " /proc/self/mounts || continue
+	mount -o remount,bind,rw "$controller" 2>/dev/null
+done
+
+# kubelet reads the kernel's log and exits without it.
+[ -e /dev/kmsg ] || ln -s /dev/null /dev/kmsg
+
+# Without CAP_SYS_RESOURCE no process may lower its oom_score_adj, and every sandbox fails on it.
+restrict=false
+sh -c 'echo -998 >/proc/self/oom_score_adj' 2>/dev/null || restrict=true
+if [ -f /etc/containerd/config.toml ]; then
+	sed -i "s/restrict_oom_score_adj = .*/restrict_oom_score_adj = $restrict/" /etc/containerd/config.toml
+fi
+
+swapoff -a 2>/dev/null
+exit 0

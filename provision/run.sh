@@ -1,0 +1,36 @@
+#!/bin/sh
+# run.sh image: what goes into the node image (10 to 40).
+# run.sh node: what makes a machine a node of its cluster (50 and up), by its role.
+set -eu
+here=$(dirname "$0")
+. "$here/lib.sh"
+load_env
+need KUBELAB_ROLE
+
+step() {
+	log "== $1"
+	sh "$here/$1"
+}
+
+case ${1:-} in
+image)
+	for script in 10-base.sh 20-runtime.sh 30-kubernetes.sh 40-images.sh; do step "$script"; done
+	;;
+node)
+	case $KUBELAB_ROLE in
+	control-plane)
+		if [ "${KUBELAB_FIRST:-no}" = yes ]; then
+			step 50-control-plane.sh
+			step 70-addons.sh
+		else
+			step 60-join.sh
+		fi
+		;;
+	worker) step 60-join.sh ;;
+	etcd) step 52-etcd.sh ;;
+	load-balancer) step 51-load-balancer.sh ;;
+	*) die "no scripts for the role $KUBELAB_ROLE" ;;
+	esac
+	;;
+*) die "usage: run.sh image|node" ;;
+esac

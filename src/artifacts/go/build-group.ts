@@ -1,0 +1,134 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { CommandFailed, KubelabError } from '../../errors/errors.ts';
+import type { Milliseconds, Runner } from '../../exec/runner.ts';
+import { fileExists } from '../digest.ts';
+import type { PinnedGroup, Program } from './programs.ts';
+
+const buildDeadline: Milliseconds = 60 * 60_000;
+
+export interface BuildContext {
+  readonly runner: Runner;
+  readonly signal: AbortSignal;
+  /** The folder that holds one folder per group and version. */
+  readonly folder: string;
+  readonly progress: (program: string, text: string) => void;
+}
+
+/** The folder of one group at one version; two versions lie side by side. */
+export function groupFolder(folder: string, pinned: PinnedGroup): string {
+  return path.join(folder, `${pinned.group.name}-${pinned.version}`);
+}
+
+export function programFile(folder: string, pinned: PinnedGroup, program: Program): string {
+  return path.join(groupFolder(folder, pinned), 'bin', program.name);
+}
+
+/**
+ * Builds what of a group is not there yet. A program appears under its name only when it is whole: it is built beside
+ * and renamed.
+ * @throws KubelabError `KL-SOURCE-BUILD` with the toolchain's own words.
+ */
+export async function buildGroup(pinned: PinnedGroup, wanted: readonly string[], context: BuildContext): Promise<void> {
+  const folder = groupFolder(context.folder, pinned);
+  const programs = pinned.group.programs.filter((program) => wanted.includes(program.name));
+  const absent: Program[] = [];
+  for (const program of programs) if (!(await fileExists(programFile(context.folder, pinned, program)))) absent.push(program);
+  if (absent.length === 0) return;
+  await mkdir(path.join(folder, 'bin'), { recursive: true });
+  context.progress(absent[0]?.name ?? pinned.group.name, 'fetching modules');
+  await prepareModule(folder, pinned, context);
+  for (const program of absent) await buildProgram(folder, pinned, program, context);
+}
+
+async function buildProgram(folder: string, pinned: PinnedGroup, program: Program, context: BuildContext): Promise<void> {
+  const { group } = pinned;
+  const partial = path.join(folder, 'bin', `${program.name}.part`);
+  const linker = ['-s', '-w', ...versionFlags(pinned), ...(group.cgo === 'static' ? ['-extldflags', '-static'] : [])];
+  let packages = 0;
+  await go(
+    ['build', '-v', '-mod=mod', '-trimpath', '-buildvcs=false', '-tags', group.tags.join(','), '-ldflags', linker.join(' '), '-o', partial, program.package],
+    folder,
+    context,
+    { CGO_ENABLED: group.cgo === 'static' ? '1' : '0' },
+    (line) => {
+      packages += 1;
+      context.progress(program.name, `${packages} packages compiled, now ${line.trim().slice(0, 60)}`);
+    },
+  );
+  await rename(partial, path.join(folder, 'bin', program.name));
+}
+
+async function prepareModule(folder: string, pinned: PinnedGroup, context: BuildContext): Promise<void> {
+  const { group, version } = pinned;
+  if (await fileExists(path.join(folder, 'ready'))) return;
+  await rm(path.join(folder, 'go.mod'), { force: true });
+  await rm(path.join(folder, 'go.sum'), { force: true });
+  if (group.staged === true) {
+    await writeFile(path.join(folder, 'go.mod'), await stagedModule(folder, pinned, context));
+    await writeFile(
+      path.join(folder, 'programs.go'),
+      `//go:build never\n\npackage programs\n\nimport (\n${group.programs.map((program) => `\t_ "${program.package}"\n`).join('')})\n`,
+    );
+  } else {
+    await writeFile(path.join(folder, 'go.mod'), `module kubelab.local/${group.name}\n`);
+  }
+  await go(['get', ...group.programs.map((program) => `${program.package}@${version}`)], folder, context);
+  await writeFile(path.join(folder, 'ready'), '');
+}
+
+/** A go.mod that requires Kubernetes and replaces each staging module, which it requires at v0.0.0, by its published twin. */
+async function stagedModule(folder: string, { group, version }: PinnedGroup, context: BuildContext): Promise<string> {
+  const download = await go(['mod', 'download', '-json', `${group.module}@${version}`], folder, context);
+  const { GoMod: file } = JSON.parse(download) as { GoMod: string };
+  const text = await readFile(file, 'utf8');
+  const goVersion = /^go (\S+)$/m.exec(text)?.[1] ?? '1.20';
+  const staging = [...text.matchAll(/^\s+(k8s\.io\/\S+) v0\.0\.0$/gm)].map((match) => match[1]);
+  const twin = version.replace(/^v1\./, 'v0.');
+  const replaces = staging.map((module) => `replace ${module} => ${module} ${twin}\n`).join('');
+  return `module kubelab.local/${group.name}\n\ngo ${goVersion}\n\nrequire ${group.module} ${version}\n\n${replaces}`;
+}
+
+/** Without these every component would call itself v0.0.0. The variables are those of k8s.io/component-base/version. */
+function versionFlags({ group, version }: PinnedGroup): string[] {
+  if (group.staged !== true) return [];
+  const [major, minor] = version.slice(1).split('.');
+  const variables = { gitVersion: version, gitMajor: major, gitMinor: minor, gitTreeState: 'clean' };
+  return ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((target) =>
+    Object.entries(variables).flatMap(([name, value]) => ['-X', `${target}.${name}=${value}`]),
+  );
+}
+
+async function go(
+  args: readonly string[],
+  cwd: string,
+  context: BuildContext,
+  env: Readonly<Record<string, string>> = {},
+  onLine?: (line: string) => void,
+): Promise<string> {
+  try {
+    const result = await context.runner.run(['go', ...args], {
+      cwd,
+      timeout: buildDeadline,
+      signal: context.signal,
+      env: { GOFLAGS: '', GOWORK: 'off', ...env },
+      ...(onLine === undefined ? {} : { onLine: (line, stream) => (stream === 'stderr' ? onLine(line) : undefined) }),
+    });
+    return result.stdout;
+  } catch (error) {
+    throw explainGoFailure(error);
+  }
+}
+
+function explainGoFailure(error: unknown): unknown {
+  if (!(error instanceof CommandFailed)) return error;
+  if (error.message.includes('was not found'))
+    return new KubelabError('KL-HOST-TOOL-MISSING', 'the Go toolchain (go) is not installed', {
+      cure: 'Install Go 1.21 or newer from your distribution or go.dev, or use a bundle, which needs no toolchain.',
+    });
+  if (/no space left on device/i.test(error.stderr)) return new KubelabError('KL-HOST-DISK-FULL', 'go could not write: no space is left', { cause: error });
+  return new KubelabError('KL-SOURCE-BUILD', `${error.command.slice(0, 2).join(' ')} failed`, {
+    details: error.stderr.trimEnd().split('\n').slice(-12),
+    cause: error,
+  });
+}

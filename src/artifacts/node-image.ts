@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { copyFile, link, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { renderEnv } from '../templates/env-file.ts';
+import type { Lock, Source } from './source.ts';
+
+/** The scripts that make a node image, and what they read; everything after them runs on each node. */
+export const imageScripts = /^(lib\.sh|base-packages\.txt|run\.sh|machine-boot\.sh|network-.*\.sh|[1-4]\d-.*\.sh)$/;
+
+/**
+ * The key of a node image: a hash of all that goes in, so that two plans that want the same share one and a change
+ * anywhere makes a new one.
+ * @param lock with every digest filled in.
+ */
+export async function nodeImageKey(base: string, lock: Lock, provision: string): Promise<string> {
+  const hash = createHash('sha256');
+  hash.update(`${base}\n`);
+  for (const artifact of lock.artifacts) {
+    if (artifact.digest === undefined) throw new Error(`${artifact.path} has no digest yet`);
+    hash.update(`${artifact.path} ${artifact.digest} ${artifact.image ?? ''}\n`);
+  }
+  hash.update(`${lock.images['pause'] ?? ''}\n`);
+  for (const name of (await readdir(provision)).filter((file) => imageScripts.test(file)).toSorted())
+    hash.update(`${name}\n`).update(await readFile(path.join(provision, name)));
+  return `${lock.kubernetes}-${hash.digest('hex').slice(0, 16)}`;
+}
+
+/** The env file of the scripts that make the image. */
+export function imageEnv(lock: Lock, install: 'binaries' | 'packages'): string {
+  return renderEnv({
+    KUBELAB_ROLE: 'image',
+    KUBELAB_NAME: 'image',
+    KUBELAB_KUBERNETES: lock.kubernetes,
+    KUBELAB_CONTAINERD: lock.containerd,
+    KUBELAB_INSTALL: install,
+    KUBELAB_PAUSE_IMAGE: lock.images['pause'] ?? '',
+  });
+}
+
+/** Lays out the artifacts folder that the scripts read, by hard links where the file system allows. */
+export async function layOutArtifacts(lock: Lock, source: Source, folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+  for (const artifact of lock.artifacts) {
+    const place = path.join(folder, artifact.path);
+    await mkdir(path.dirname(place), { recursive: true });
+    const file = source.file(artifact);
+    await link(file, place).catch(() => copyFile(file, place));
+    if (artifact.image !== undefined) await writeFile(`${place}.ref`, `${artifact.image}\n`);
+  }
+}

@@ -1,0 +1,74 @@
+import { rubyArray, rubyInteger, rubyString } from '../templates/ruby.ts';
+import type { MachineView, VagrantfileView } from '../templates/vagrantfile.ts';
+import { formatAddress, overlaps, requireCidr, sizeOf } from './cidr.ts';
+import type { Role } from './node.ts';
+import type { NodePlan, Plan } from './plan.ts';
+
+/** What must be up first where machines start one after another: nothing waits for a machine below it. */
+const startOrder: readonly Role[] = ['storage', 'etcd', 'load-balancer', 'control-plane', 'worker'];
+
+/** The publisher whose boxes cover both Vagrant providers and both architectures. */
+const boxPublisher = 'cloud-image';
+
+/**
+ * Ranges for the machines' own way out. None is one that home routers, Vagrant or Docker begin with, or that nodes are
+ * given first.
+ */
+const managementRanges = ['192.168.241.0/24', '172.29.241.0/24', '10.219.241.0/24', '192.168.242.0/24'] as const;
+
+/** The names, sizes and addresses of a plan, ready for the Vagrantfile. */
+export function viewVagrantfile(plan: Plan): VagrantfileView {
+  const box = locateBox(plan.box);
+  const management = chooseManagementRange([plan.network.nodes, plan.network.pods, plan.network.services]);
+  return {
+    cluster: rubyString(plan.name),
+    provider: plan.provider.name === 'nspawn' ? false : rubyString(plan.provider.name),
+    box: rubyString(box.name),
+    boxUrl: box.url === undefined ? false : rubyString(box.url),
+    netmask: rubyString(netmaskOf(plan.network.nodes)),
+    hostAddress: rubyString(plan.network.gateway),
+    // Named after the range, so that clusters with the same range share one network and others do not meet.
+    managementName: rubyString(`kubelab-${management.replace(/\/.*/, '').replaceAll('.', '-')}`),
+    managementAddress: rubyString(management),
+    machines: startOrder.flatMap((role) => plan.nodes.filter((node) => node.role === role)).map(viewMachine),
+  };
+}
+
+function viewMachine(node: NodePlan): MachineView {
+  return {
+    name: rubyString(node.name),
+    role: rubyString(node.role),
+    address: rubyString(node.address),
+    cpus: rubyInteger(node.cpus),
+    memory: rubyInteger(node.memoryMiB),
+    disks: rubyArray(node.disksMiB.map(rubyInteger)),
+  };
+}
+
+/**
+ * What Vagrant calls a box, and where it gets it: a URL or a path goes under a name made from it, `publisher/name`
+ * stays as it is, a known name such as `debian-12` is one of the publisher's. Vagrant takes a relative path from the
+ * folder it runs in.
+ */
+function locateBox(box: string): { readonly name: string; readonly url?: string } {
+  if (/^[.~]{0,2}[/\\]|^[A-Za-z]:[/\\]|:\/\/|\.box$/.test(box)) {
+    const file =
+      box
+        .replace(/[?#].*$/, '')
+        .split(/[/\\]/)
+        .at(-1) ?? '';
+    return { name: `kubelab/${file.replace(/\.box$/, '').replaceAll(/[^A-Za-z0-9._-]/g, '-') || 'box'}`, url: box };
+  }
+  return { name: box.includes('/') ? box : `${boxPublisher}/${box}` };
+}
+
+function chooseManagementRange(taken: readonly string[]): string {
+  const ranges = taken.map(requireCidr);
+  const free = managementRanges.find((candidate) => !ranges.some((range) => overlaps(requireCidr(candidate), range)));
+  if (free === undefined) throw new RangeError(`no range is left for the management network beside ${taken.join(', ')}`);
+  return free;
+}
+
+function netmaskOf(range: string): string {
+  return formatAddress(2 ** 32 - sizeOf(requireCidr(range)));
+}

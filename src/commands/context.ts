@@ -1,0 +1,47 @@
+import type { EventSink } from '../events.ts';
+import type { Runner } from '../exec/runner.ts';
+import type { Question } from '../ui/ask.ts';
+import type { OutputStream } from '../ui/renderer.ts';
+import type { GlobalValues } from './flags.ts';
+
+export interface Streams {
+  readonly stdin: NodeJS.ReadableStream & { readonly isTTY?: boolean };
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+/** Absolute paths. Only `package` is sure to exist. */
+export interface Folders {
+  readonly home: string;
+  /** Downloads, node images, base boxes: shared by clusters, and safe to remove. */
+  readonly cache: string;
+  /** Attempts, progress, installed packs: the learner's, and never removed. */
+  readonly state: string;
+  /** Where kubelab is installed: provision/, labs/ and Vagrantfile.tmpl lie in it. */
+  readonly package: string;
+}
+
+/** All that a command may touch of the world around it. */
+export interface Context {
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly streams: Streams;
+  /** Aborted by the first Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+  readonly events: EventSink;
+  /** Runs commands on this host. Loaded by its first use. */
+  readonly runner: Runner;
+  readonly folders: Folders;
+  /** 0 for root. */
+  readonly userId: number;
+  /** Absolute path of the spec, which need not exist: `--file`, or kubelab.yaml in the folder kubelab runs in. */
+  readonly specFile: string;
+  readonly globals: GlobalValues;
+  /**
+   * Whether the person wants it: at once with `--yes`, else by asking.
+   * @throws KubelabError `KL-USE` when there is no terminal to ask on.
+   */
+  ask(question: Question): Promise<boolean>;
+  /** Says where the logs of this run lie, so that an error can point there. */
+  showLogsAt(path: string): void;
+}

@@ -1,0 +1,52 @@
+import type { Command } from './command.ts';
+
+/** What the list of commands needs to know about one, without loading it. */
+export interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  load(): Promise<Command>;
+}
+
+/** Commands under a common first word: `bundle create`, `bundle verify`. */
+export interface CommandFamily {
+  readonly name: string;
+  readonly summary: string;
+  readonly commands: readonly CommandEntry[];
+}
+
+export interface CommandGroup {
+  readonly heading: string;
+  readonly entries: readonly (CommandEntry | CommandFamily)[];
+}
+
+export interface Registry {
+  readonly groups: readonly CommandGroup[];
+  /** What a newcomer types first, in order. Those that are not registered are left out of the help. */
+  readonly firstSteps: readonly { readonly command: string; readonly what: string }[];
+}
+
+/** Every command of kubelab. An entry's summary is the one of its command; a test compares them. */
+export const registry: Registry = {
+  firstSteps: [
+    { command: 'quickstart', what: 'from nothing to a running cluster' },
+    { command: 'init', what: 'or write a commented kubelab.yaml first,' },
+    { command: 'up', what: 'and bring up what it asks for' },
+  ],
+  groups: [
+    {
+      heading: 'Understand:',
+      entries: [
+        {
+          name: 'explain',
+          summary: 'say what an error code means and what to do',
+          load: async () => (await import('./explain.ts')).explain,
+        },
+        {
+          name: 'schema',
+          summary: 'print the JSON Schema of kubelab.yaml, for editors',
+          load: async () => (await import('./schema.ts')).schema,
+        },
+      ],
+    },
+  ],
+};

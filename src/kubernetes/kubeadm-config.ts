@@ -1,0 +1,121 @@
+import { kubeletConfiguration, kubeProxyConfiguration } from './component-config.ts';
+import { type Fields, renderDocuments } from './documents.ts';
+import type { KubeadmInput } from './kubeadm-input.ts';
+import {
+  checkAdditions,
+  componentFields,
+  kubeadmHeader,
+  keyAlgorithmFields,
+  nodeRegistration,
+  patchesFields,
+} from './kubeadm-parts.ts';
+import { factsFor } from './versions.ts';
+
+const apiServerPort = 6443;
+const pkiFolder = '/etc/kubernetes/pki';
+
+/**
+ * How long a joining node looks for the cluster, and then for its certificate. It starts together with the first control
+ * plane, whose init takes minutes on a slow machine; kubeadm's own limit is 5 minutes.
+ */
+const joinPatience = '20m0s';
+
+/**
+ * The configuration file for `kubeadm init` or `kubeadm join` on one node, as YAML.
+ * @throws KubelabError `KL-SPEC-INVALID` when the user's additions can't be written for this version,
+ * `KL-VERSION-UNKNOWN` for a version that the table does not have.
+ */
+export function renderKubeadmConfig(input: KubeadmInput): string {
+  checkAdditions(input.user, input.kubernetes);
+  if (!input.tuning.leaderElect && input.controlPlaneAddresses.length > 1)
+    throw new Error('leader election is off with more than one control plane');
+  if (input.act === 'join') return renderDocuments([joinConfiguration(input)]);
+  if (input.node.role !== 'control-plane') throw new Error(`init on ${input.node.name}, which is no control plane`);
+  return renderDocuments([
+    initConfiguration(input),
+    clusterConfiguration(input),
+    kubeletConfiguration(input),
+    kubeProxyConfiguration(input),
+  ]);
+}
+
+function initConfiguration(input: KubeadmInput): Fields {
+  return {
+    ...kubeadmHeader(input, 'InitConfiguration'),
+    bootstrapTokens: [
+      {
+        token: input.token,
+        description: 'joins the nodes of this cluster',
+        // Never expires: a checkpoint that is restored after weeks, or a node made anew, joins with the same token.
+        ttl: '0s',
+        usages: ['signing', 'authentication'],
+        groups: ['system:bootstrappers:kubeadm:default-node-token'],
+      },
+    ],
+    localAPIEndpoint: { advertiseAddress: input.node.address, bindPort: apiServerPort },
+    nodeRegistration: nodeRegistration(input, input),
+    ...patchesFields(input),
+  };
+}
+
+function clusterConfiguration(input: KubeadmInput): Fields {
+  // With one control plane an election serves nothing, and after a power cut the old lease delays both by 15 s.
+  const flags: Readonly<Record<string, string>> = input.tuning.leaderElect ? {} : { 'leader-elect': 'false' };
+  const components = {
+    controllerManager: componentFields(input, 'controllerManager', flags),
+    scheduler: componentFields(input, 'scheduler', flags),
+  };
+  return {
+    ...kubeadmHeader(input, 'ClusterConfiguration'),
+    clusterName: input.clusterName,
+    kubernetesVersion: `v${input.kubernetes}`,
+    // Always set: it can't be added to a cluster later without making its certificates anew.
+    controlPlaneEndpoint: `${input.endpoint.address}:${input.endpoint.port}`,
+    ...(input.imageRepository === undefined ? {} : { imageRepository: input.imageRepository }),
+    ...keyAlgorithmFields(input),
+    networking: { podSubnet: input.pods, serviceSubnet: input.services, dnsDomain: 'cluster.local' },
+    apiServer: { certSANs: certificateNames(input), ...componentFields(input, 'apiServer') },
+    ...Object.fromEntries(Object.entries(components).filter(([, fields]) => Object.keys(fields).length > 0)),
+    etcd: etcdFields(input),
+  };
+}
+
+function certificateNames(input: KubeadmInput): readonly string[] {
+  const names = ['127.0.0.1', 'localhost', input.endpoint.address, ...input.controlPlaneAddresses, ...input.user.certSANs];
+  return [...new Set(names)];
+}
+
+function etcdFields(input: KubeadmInput): Fields {
+  if (input.etcd.kind === 'stacked') return { local: { dataDir: '/var/lib/etcd', ...componentFields(input, 'etcd') } };
+  return {
+    external: {
+      endpoints: input.etcd.endpoints,
+      caFile: `${pkiFolder}/etcd/ca.crt`,
+      certFile: `${pkiFolder}/apiserver-etcd-client.crt`,
+      keyFile: `${pkiFolder}/apiserver-etcd-client.key`,
+    },
+  };
+}
+
+function joinConfiguration(input: KubeadmInput): Fields {
+  const { kubeadmApi } = factsFor(input.kubernetes);
+  const controlPlane = input.node.role === 'control-plane';
+  return {
+    ...kubeadmHeader(input, 'JoinConfiguration'),
+    discovery: {
+      bootstrapToken: {
+        token: input.token,
+        apiServerEndpoint: `${input.endpoint.address}:${input.endpoint.port}`,
+        caCertHashes: input.caCertHashes,
+      },
+      // v1beta3 has no field for the wait after it: TLS bootstrap stays at 5 minutes there.
+      ...(kubeadmApi === 'v1beta3' ? { timeout: joinPatience } : {}),
+    },
+    nodeRegistration: nodeRegistration(input, { untaint: input.untaint && controlPlane }),
+    ...(controlPlane
+      ? { controlPlane: { localAPIEndpoint: { advertiseAddress: input.node.address, bindPort: apiServerPort } } }
+      : {}),
+    ...patchesFields(input),
+    ...(kubeadmApi === 'v1beta4' ? { timeouts: { discovery: joinPatience, tlsBootstrap: joinPatience } } : {}),
+  };
+}

@@ -1,0 +1,110 @@
+import { join, resolve } from 'node:path';
+import type { Context } from './commands/context.ts';
+import type { ParsedCommand } from './commands/parse-command.ts';
+import { exitCodes } from './errors/catalogue.ts';
+import { Interrupted } from './errors/errors.ts';
+import type { Runner } from './exec/runner.ts';
+import type { Host, OutputChoice } from './program.ts';
+import { isInterruption, reportError } from './report-error.ts';
+import { askToConfirm } from './ui/ask.ts';
+import { renderBlocks } from './ui/block.ts';
+import { chooseRenderer } from './ui/choose-renderer.ts';
+import { createColour } from './ui/colour.ts';
+import { renderJsonResult } from './ui/json.ts';
+import type { CommandResult } from './commands/command.ts';
+import type { Renderer } from './ui/renderer.ts';
+
+/** Runs one command from its first event to its result or error, and returns the exit code. */
+export async function runSession(parsed: ParsedCommand, host: Host, output: OutputChoice): Promise<number> {
+  const { stdout, stderr } = host.streams;
+  const renderer = chooseRenderer({ stdout, stderr, env: host.env, ...output, quiet: parsed.globals.quiet });
+  const abort = new AbortController();
+  const forgetSignals = host.onSignal(handleSignals(parsed.kind, renderer, abort, host));
+  let logs: string | undefined;
+  const context = createContext(parsed, host, renderer, abort.signal, (path) => (logs = path));
+  try {
+    if (parsed.kind === 'raw') return await parsed.command.run(parsed.args, context);
+    const result = await parsed.command.run(parsed.input, context);
+    await renderer.end();
+    stdout.write(renderResult(result, host, output));
+    return result.exitCode ?? exitCodes.done;
+  } catch (error) {
+    await renderer.end();
+    // Node's own functions say AbortError where kubelab's say Interrupted.
+    const shown = abort.signal.aborted && !(error instanceof Interrupted) && isInterruption(error) ? new Interrupted() : error;
+    return reportError(shown, host, logs === undefined ? output : { ...output, logs });
+  } finally {
+    forgetSignals();
+  }
+}
+
+function handleSignals(kind: ParsedCommand['kind'], renderer: Renderer, abort: AbortController, host: Host) {
+  return (signal: 'SIGINT' | 'SIGTERM'): void => {
+    // The terminal sends Ctrl-C to the tool as well, which decides what it means.
+    if (kind === 'raw' && signal === 'SIGINT') return;
+    if (abort.signal.aborted) {
+      renderer.pause();
+      host.exit(exitCodes.interrupted);
+      return;
+    }
+    renderer.report({ type: 'warning', text: 'stopping… (once more stops at once)' });
+    abort.abort(new Interrupted());
+  };
+}
+
+function createContext(
+  { globals }: ParsedCommand,
+  host: Host,
+  renderer: Renderer,
+  signal: AbortSignal,
+  showLogsAt: (path: string) => void,
+): Context {
+  const { cwd, env, streams, userId } = host;
+  return {
+    cwd,
+    env,
+    streams,
+    signal,
+    events: renderer.report,
+    runner: createRunner(),
+    folders: {
+      home: host.home,
+      cache: join(env['XDG_CACHE_HOME'] || join(host.home, '.cache'), 'kubelab'),
+      state: join(env['XDG_STATE_HOME'] || join(host.home, '.local', 'state'), 'kubelab'),
+      package: host.packageFolder,
+    },
+    userId,
+    specFile: resolve(cwd, globals.file ?? 'kubelab.yaml'),
+    globals,
+    ask: async (question) => {
+      if (globals.yes) return true;
+      renderer.pause();
+      try {
+        return await askToConfirm(question, { stdin: streams.stdin, stderr: streams.stderr, signal });
+      } finally {
+        renderer.resume();
+      }
+    },
+    showLogsAt,
+  };
+}
+
+/** The runner of this host, loaded when the first command runs. */
+function createRunner(): Runner {
+  let local: Promise<Runner> | undefined;
+  return {
+    run: async (command, options) => {
+      local ??= import('./exec/local.ts').then(({ localRunner }) => localRunner());
+      return (await local).run(command, options);
+    },
+  };
+}
+
+function renderResult(result: CommandResult, { streams, env }: Host, { json, color }: OutputChoice): string {
+  if (json) return renderJsonResult(result.data, result.exitCode ?? exitCodes.done);
+  const shown = result.human?.();
+  if (shown === undefined) return `${JSON.stringify(result.data, undefined, 2)}\n`;
+  if (typeof shown === 'string') return shown === '' || shown.endsWith('\n') ? shown : `${shown}\n`;
+  const colour = createColour({ isTTY: streams.stdout.isTTY === true, env, ...(color === undefined ? {} : { flag: color }) });
+  return renderBlocks(shown, { colour, width: Math.min(streams.stdout.columns ?? 100, 100) });
+}

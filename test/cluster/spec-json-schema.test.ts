@@ -1,0 +1,39 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { renderSpecJsonSchema, specJsonSchema } from '../../src/cluster/spec-json-schema.ts';
+
+interface Schema {
+  readonly description?: string;
+  readonly properties?: Record<string, Schema>;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+}
+
+function fieldsWithoutDescription(schema: Schema, path: string): string[] {
+  const fields = Object.entries(schema.properties ?? {});
+  return [
+    ...fields.filter(([, field]) => field.description === undefined).map(([name]) => `${path}.${name}`),
+    ...fields.flatMap(([name, field]) => fieldsWithoutDescription(field, `${path}.${name}`)),
+    ...[...(schema.anyOf ?? []), ...(schema.items === undefined ? [] : [schema.items])].flatMap((inner) =>
+      fieldsWithoutDescription(inner, path),
+    ),
+  ];
+}
+
+describe('the JSON Schema of the spec', () => {
+  it('is the one committed; npm run schema writes it anew', () => {
+    expect(readFileSync(new URL('../../kubelab.schema.json', import.meta.url), 'utf8')).toBe(renderSpecJsonSchema());
+  });
+
+  it('describes every field', () => {
+    expect(fieldsWithoutDescription(specJsonSchema(), '')).toEqual([]);
+  });
+
+  it('describes what is written, not what it becomes', () => {
+    expect(specJsonSchema()).toMatchObject({
+      required: ['name'],
+      additionalProperties: false,
+      properties: { workers: { properties: { memory: { type: 'string', default: '2GiB' } } } },
+    });
+  });
+});
