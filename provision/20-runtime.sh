@@ -14,9 +14,14 @@ if [ -d "$KUBELAB_ARTIFACTS/runtime" ]; then
 		fi
 	done
 	for file in "$KUBELAB_ARTIFACTS"/cni/*; do
-		install -D -m 0755 "$file" "/opt/cni/bin/${file##*/}"
+		# There are none where Kubernetes comes as packages: they depend on a package of the plugins.
+		[ -f "$file" ] || continue
+		name=${file##*/}
+		if cmp -s "$file" "/opt/cni/bin/$name"; then already "CNI plugin $name"; else
+			install -D -m 0755 "$file" "/opt/cni/bin/$name"
+			log "installed CNI plugin $name"
+		fi
 	done
-	log "installed the CNI plugins"
 	bin=/usr/local/bin/containerd
 else
 	. "$(dirname "$0")/network-runtime.sh"

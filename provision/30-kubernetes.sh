@@ -7,7 +7,13 @@ load_env
 need KUBELAB_KUBERNETES KUBELAB_INSTALL
 
 if [ -d "$KUBELAB_ARTIFACTS/packages" ]; then
-	if [ "$(dpkg-query -W -f '${Version}' kubelet 2>/dev/null | cut -d- -f1)" = "$KUBELAB_KUBERNETES" ]; then
+	missing=''
+	for package in kubelet kubeadm kubectl; do
+		# One whose installation was cut off has a version, too.
+		version=$(dpkg-query -W -f '${db:Status-Status} ${Version}' "$package" 2>/dev/null | cut -d- -f1)
+		[ "$version" = "installed $KUBELAB_KUBERNETES" ] || missing="$missing $package"
+	done
+	if [ -z "$missing" ]; then
 		already "Kubernetes $KUBELAB_KUBERNETES packages"
 	else
 		DEBIAN_FRONTEND=noninteractive dpkg -i "$KUBELAB_ARTIFACTS"/packages/*.deb
@@ -24,6 +30,12 @@ elif [ -d "$KUBELAB_ARTIFACTS/bin" ]; then
 else
 	. "$(dirname "$0")/network-kubernetes.sh"
 	install_kubernetes_from_network
+fi
+
+# kubeadm before 1.31 can't do without crictl, and 1.31 warns.
+if [ "$(printf '%s\n' "$KUBELAB_KUBERNETES" | cut -d. -f2)" -lt 32 ] && ! command -v crictl >/dev/null 2>&1; then
+	install -m 0755 "$(dirname "$0")/crictl.sh" /usr/local/bin/crictl
+	log "installed a stand-in for crictl"
 fi
 
 if [ -x /usr/local/bin/kubelet ]; then

@@ -7,7 +7,6 @@ load_env
 need KUBELAB_BACKENDS
 only_one
 
-prepare_node
 {
 	cat <<'EOF'
 global

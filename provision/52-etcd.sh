@@ -7,7 +7,6 @@ set -eu
 load_env
 only_one
 
-prepare_node
 marker=/etc/kubernetes/kubelab-etcd
 if [ -e "$marker" ]; then
 	already "etcd member"
@@ -29,15 +28,10 @@ install -D -m 0644 "$KUBELAB_NODE_DIR/kubelet.yaml" /var/lib/kubelet/config.yaml
 write_file /etc/systemd/system/kubelet.service.d/20-etcd.conf 0644 <<EOF
 [Service]
 Environment="KUBELET_KUBECONFIG_ARGS="
-Environment="KUBELET_EXTRA_ARGS=--hostname-override=$KUBELAB_NAME"
+Environment="KUBELET_EXTRA_ARGS=--hostname-override=$KUBELAB_NAME $(cat "$KUBELAB_NODE_DIR/kubelet-flags")"
 EOF
 systemctl daemon-reload
 systemctl enable --quiet kubelet.service
 systemctl restart kubelet.service
 
-healthy() {
-	curl -sf --max-time 3 --cacert /etc/kubernetes/pki/etcd/ca.crt --cert /etc/kubernetes/pki/etcd/healthcheck-client.crt \
-		--key /etc/kubernetes/pki/etcd/healthcheck-client.key "https://$KUBELAB_ADDRESS:2379/health" | grep -q '"health":"true"'
-}
-wait_for 600 "etcd on $KUBELAB_NAME to have a leader" healthy
 touch "$marker"

@@ -8,7 +8,6 @@ load_env
 need KUBELAB_ENDPOINT KUBELAB_TOKEN_ID
 only_one
 
-prepare_node
 marker=/etc/kubernetes/kubelab-joined
 if [ -e "$marker" ]; then
 	already "kubeadm join"

@@ -59,17 +59,46 @@ wait_for() {
 	done
 }
 
+# fetch URL: fetches a file and sets $fetched to where it is, for the caller to remove.
+fetch() {
+	fetched=$(mktemp)
+	if ! retry 5 3 curl -fsSL --connect-timeout 15 -o "$fetched" "$1"; then
+		rm -f "$fetched"
+		die "could not fetch $1"
+	fi
+}
+
+# published_digest URL NAME: the SHA-256 of NAME in the checksum file at URL, which is lines of `DIGEST  NAME` or the
+# digest alone.
+published_digest() {
+	fetch "$1"
+	digest_found=$(awk -v name="$2" 'NF == 1 || $2 == name || $2 == "*" name { print $1; exit }' "$fetched")
+	rm -f "$fetched"
+	printf '%s\n' "$digest_found" | grep -Eqx '[0-9a-f]{64}' || die "$1 has no SHA-256 of $2"
+	printf '%s\n' "$digest_found"
+}
+
 # install_verified URL SHA256 DESTINATION MODE: fetches a file and installs it only if its digest is right.
 install_verified() {
-	install_file=$(mktemp)
-	retry 5 3 curl -fsSL --connect-timeout 15 -o "$install_file" "$1" || die "could not fetch $1"
-	install_digest=$(sha256sum "$install_file" | cut -d' ' -f1)
+	fetch "$1"
+	install_digest=$(sha256sum "$fetched" | cut -d' ' -f1)
 	if [ "$install_digest" != "$2" ]; then
-		rm -f "$install_file"
+		rm -f "$fetched"
 		die "$1 has digest $install_digest, expected $2"
 	fi
-	install -D -m "$4" "$install_file" "$3"
-	rm -f "$install_file"
+	# By way of another name, so that what is cut off is never taken for the whole.
+	install -D -m "$4" "$fetched" "$3.new"
+	mv "$3.new" "$3"
+	rm -f "$fetched"
+}
+
+# architecture: this machine's, as Go and Debian name it.
+architecture() {
+	case $(dpkg --print-architecture 2>/dev/null || uname -m) in
+	amd64 | x86_64) echo amd64 ;;
+	arm64 | aarch64) echo arm64 ;;
+	*) die "nothing is published for this machine's architecture: $(uname -m)" ;;
+	esac
 }
 
 # write_file PATH MODE: writes standard input there and says whether anything changed.

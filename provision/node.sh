@@ -33,7 +33,7 @@ wait_for_runtime() {
 }
 
 runtime_ready() {
-	ctr plugins ls 2>/dev/null | grep -Eq '[.]cri(\.v1)?[[:space:]].*[[:space:]]ok|runtime\.v2.*cri.*ok|io\.containerd\.(grpc|cri)\.v1[[:space:]]+(cri|runtime|images)[[:space:]].*ok'
+	ctr plugins ls 2>/dev/null | grep -Eq '^io\.containerd\.grpc\.v1[[:space:]]+cri[[:space:]].*[[:space:]]ok[[:space:]]*$'
 }
 
 # install_pki: the authorities made before any machine booted; kubeadm uses what it finds there.

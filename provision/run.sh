@@ -17,10 +17,11 @@ image)
 	for script in 10-base.sh 20-runtime.sh 30-kubernetes.sh 40-images.sh; do step "$script"; done
 	;;
 node)
+	step 50-node.sh
 	case $KUBELAB_ROLE in
 	control-plane)
 		if [ "${KUBELAB_FIRST:-no}" = yes ]; then
-			step 50-control-plane.sh
+			step 53-control-plane.sh
 			step 70-addons.sh
 		else
 			step 60-join.sh
@@ -28,6 +29,7 @@ node)
 		;;
 	worker) step 60-join.sh ;;
 	etcd) step 52-etcd.sh ;;
+	storage) log "nothing to do yet: the labs that need the NFS server set it up" ;;
 	load-balancer) step 51-load-balancer.sh ;;
 	*) die "no scripts for the role $KUBELAB_ROLE" ;;
 	esac

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { homedir } from 'node:os';
+import { homedir, hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -26,6 +26,14 @@ function createHost(): Host {
     },
     home: homedir(),
     userId: process.getuid?.() ?? -1,
+    machine: {
+      pid: process.pid,
+      hostname: hostname(),
+      platform: process.platform,
+      architecture: process.arch,
+      words: process.argv.slice(2),
+      kill: (pid, signal) => process.kill(pid, signal),
+    },
     packageFolder,
     version: readVersion(packageFolder),
     platform: `node ${process.version}, ${process.platform} ${process.arch}`,

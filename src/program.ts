@@ -1,8 +1,9 @@
 import { dispatch } from './commands/dispatch.ts';
-import type { Streams } from './commands/context.ts';
+import type { Machine, Streams } from './commands/context.ts';
 import { type Registry, registry } from './commands/registry.ts';
 import { exitCodes } from './errors/catalogue.ts';
 import { createColour } from './ui/colour.ts';
+import { choosePageWidth } from './ui/width.ts';
 
 /** What the program needs of the process that it runs in. */
 export interface Host {
@@ -12,6 +13,7 @@ export interface Host {
   readonly home: string;
   /** 0 for root. */
   readonly userId: number;
+  readonly machine: Machine;
   /** The folder that kubelab is installed in, and its version. */
   readonly packageFolder: string;
   readonly version: string;
@@ -59,7 +61,7 @@ export async function run(words: readonly string[], host: Host, commands: Regist
 
 function createHelpPage({ streams, env }: Host, { color }: OutputChoice) {
   const colour = createColour({ isTTY: streams.stdout.isTTY === true, env, ...(color === undefined ? {} : { flag: color }) });
-  return { colour, width: Math.min(streams.stdout.columns ?? 100, 100) };
+  return { colour, width: choosePageWidth(streams.stdout) };
 }
 
 function writeText({ text, asked }: { readonly text: string; readonly asked: boolean }, { streams }: Host): number {

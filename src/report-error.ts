@@ -6,6 +6,7 @@ import { createColour } from './ui/colour.ts';
 import { renderError } from './ui/error.ts';
 import { renderJsonError } from './ui/json-error.ts';
 import { chooseSymbols } from './ui/symbols.ts';
+import { choosePageWidth } from './ui/width.ts';
 
 /** Shows an error in the form that was asked for, and returns the exit code that it stands for. */
 export function reportError(error: unknown, host: Host, { json, verbose, color, logs }: OutputChoice): ExitCode {
@@ -21,7 +22,7 @@ export function reportError(error: unknown, host: Host, { json, verbose, color, 
     ...surroundings,
     colour,
     verbose,
-    width: Math.min(streams.stderr.columns ?? 100, 100),
+    width: choosePageWidth(streams.stderr),
     mark: chooseSymbols(env).failed,
   };
   streams.stderr.write(renderError(error, logs === undefined ? page : { ...page, logs }));

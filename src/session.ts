@@ -13,6 +13,7 @@ import { createColour } from './ui/colour.ts';
 import { renderJsonResult } from './ui/json.ts';
 import type { CommandResult } from './commands/command.ts';
 import type { Renderer } from './ui/renderer.ts';
+import { choosePageWidth } from './ui/width.ts';
 
 /** Runs one command from its first event to its result or error, and returns the exit code. */
 export async function runSession(parsed: ParsedCommand, host: Host, output: OutputChoice): Promise<number> {
@@ -59,11 +60,12 @@ function createContext(
   signal: AbortSignal,
   showLogsAt: (path: string) => void,
 ): Context {
-  const { cwd, env, streams, userId } = host;
+  const { cwd, env, streams, userId, machine } = host;
   return {
     cwd,
     env,
     streams,
+    machine,
     signal,
     events: renderer.report,
     runner: createRunner(),
@@ -106,5 +108,5 @@ function renderResult(result: CommandResult, { streams, env }: Host, { json, col
   if (shown === undefined) return `${JSON.stringify(result.data, undefined, 2)}\n`;
   if (typeof shown === 'string') return shown === '' || shown.endsWith('\n') ? shown : `${shown}\n`;
   const colour = createColour({ isTTY: streams.stdout.isTTY === true, env, ...(color === undefined ? {} : { flag: color }) });
-  return renderBlocks(shown, { colour, width: Math.min(streams.stdout.columns ?? 100, 100) });
+  return renderBlocks(shown, { colour, width: choosePageWidth(streams.stdout) });
 }

@@ -40,6 +40,8 @@ export interface Artifact {
 export interface Lock {
   readonly apiVersion: 'kubelab/v1';
   readonly source: SourceKind;
+  /** With source `bundle`: the source that the artifacts in the bundle came from. */
+  readonly origin?: Exclude<SourceKind, 'bundle'>;
   readonly kubernetes: string;
   readonly containerd: string;
   readonly architecture: 'amd64' | 'arm64';

@@ -10,8 +10,6 @@ export interface Capabilities {
   readonly kernelNfs: boolean;
   /** The cgroup version that nodes see. */
   readonly cgroupVersion: 1 | 2;
-  /** The process may raise oom_score_adj freely; containerd needs to know where it may not. */
-  readonly oomScoreAdjustable: boolean;
   /** Sentences for people on what is different from a virtual machine. */
   readonly differences: readonly string[];
 }

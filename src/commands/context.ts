@@ -22,6 +22,19 @@ export interface Folders {
 }
 
 /** All that a command may touch of the world around it. */
+/** The process that kubelab runs as, and what it runs on. */
+export interface Machine {
+  readonly pid: number;
+  readonly hostname: string;
+  /** As Node names it: `linux`, `darwin`, `win32`. */
+  readonly platform: string;
+  /** As Node names it: `x64`, `arm64`. */
+  readonly architecture: string;
+  /** The arguments that kubelab was run with. */
+  readonly words: readonly string[];
+  readonly kill: (pid: number, signal: 0) => unknown;
+}
+
 export interface Context {
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -34,6 +47,7 @@ export interface Context {
   readonly folders: Folders;
   /** 0 for root. */
   readonly userId: number;
+  readonly machine: Machine;
   /** Absolute path of the spec, which need not exist: `--file`, or kubelab.yaml in the folder kubelab runs in. */
   readonly specFile: string;
   readonly globals: GlobalValues;

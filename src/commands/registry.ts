@@ -34,6 +34,52 @@ export const registry: Registry = {
   ],
   groups: [
     {
+      heading: 'Clusters:',
+      entries: [
+        {
+          name: 'up',
+          summary: 'bring the cluster up, or make it equal to the spec again',
+          load: async () => (await import('./up.ts')).up,
+        },
+        {
+          name: 'status',
+          summary: 'say how the machines and the Kubernetes nodes are',
+          load: async () => (await import('./status.ts')).status,
+        },
+        {
+          name: 'halt',
+          summary: 'shut the nodes down; up brings them back as they were',
+          load: async () => (await import('./halt.ts')).halt,
+        },
+        {
+          name: 'destroy',
+          summary: 'remove the cluster whole: machines, network, keys and folder',
+          load: async () => (await import('./destroy.ts')).destroy,
+        },
+      ],
+    },
+    {
+      heading: 'Without a network:',
+      entries: [
+        {
+          name: 'bundle',
+          summary: 'work with one file that holds all that a cluster needs',
+          commands: [
+            {
+              name: 'verify',
+              summary: 'read all of a bundle and make sure that it is whole',
+              load: async () => (await import('./bundle-verify.ts')).bundleVerify,
+            },
+            {
+              name: 'info',
+              summary: 'show what a bundle holds',
+              load: async () => (await import('./bundle-info.ts')).bundleInfo,
+            },
+          ],
+        },
+      ],
+    },
+    {
       heading: 'Understand:',
       entries: [
         {

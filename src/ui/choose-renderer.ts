@@ -31,6 +31,8 @@ export function chooseRenderer(choice: RendererChoice): Renderer {
 }
 
 function canMove({ stderr, env }: RendererChoice): boolean {
+  // Rows of a terminal that does not know its size, and says 0, can not be taken back.
+  if (!stderr.columns || !stderr.rows) return false;
   return stderr.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
 }
 

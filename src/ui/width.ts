@@ -10,6 +10,11 @@ export function measureWidth(text: string): number {
   return width;
 }
 
+/** The width to wrap prose at. A terminal that does not know its size says 0. */
+export function choosePageWidth(stream: { readonly columns?: number }): number {
+  return Math.max(40, Math.min(stream.columns || 100, 100));
+}
+
 /** Fills with spaces on the right up to a width; a text that is already wider stays as it is. */
 export function padToWidth(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - measureWidth(text)));

@@ -303,6 +303,15 @@ describe('output', () => {
     });
   });
 
+  it('neither moves nor wraps on a terminal that does not know its size', async () => {
+    const { rig } = await createSampleRig({ terminal: { columns: 0, rows: 0 } });
+    const { stderr } = await rig.run('paint', 'north');
+    expect(stderr).toContain('[north] coat ...\n');
+    expect(stripVTControlCharacters((await rig.run('pant')).stderr)).toContain(
+      'Why: An unknown command or flag, or a value that the flag does not take.\n',
+    );
+  });
+
   it('points at the logs when there is an error', async () => {
     const { rig } = await createSampleRig();
     const { exitCode, stderr } = await rig.run('brush', 'break', 'known');

@@ -28,7 +28,7 @@ const recipes: Readonly<Record<DistributionLayer, { packages: readonly string[];
 
 /** Nothing of the host, and nothing that no program reads, goes into a layer. */
 const cleanUp =
-  'rm -rf "$1"/dev/* "$1"/etc/apt "$1"/etc/dpkg "$1"/etc/resolv.conf "$1"/etc/hostname "$1"/etc/fstab "$1"/var "$1"/usr/share/doc "$1"/usr/share/man "$1"/usr/share/locale "$1"/usr/share/lintian "$1"/usr/share/bash-completion; [ -d "$1/tmp" ] || true';
+  'cd "$1" && rm -rf etc/resolv.conf etc/hostname etc/fstab usr/share/doc usr/share/man usr/share/locale usr/share/lintian usr/share/bash-completion';
 
 export function layerFile(folder: string, layer: DistributionLayer | `pause-${string}`): string {
   return path.join(folder, `${layer}.tar`);
@@ -42,7 +42,7 @@ export async function makeDistributionLayer(layer: DistributionLayer, context: L
   const { packages, hook } = recipes[layer];
   const partial = path.join(context.folder, `.part-${layer}.tar`);
   await runTool(
-    ['mmdebstrap', '--quiet', '--variant=extract', `--include=${packages.join(',')}`, `--customize-hook=${cleanUp}`, `--customize-hook=${hook}`, 'bookworm', partial],
+    ['mmdebstrap', '--quiet', '--variant=extract', `--include=${packages.join(',')}`, `--extract-hook=${cleanUp}`, `--extract-hook=${hook}`, 'bookworm', partial],
     'mmdebstrap',
     context,
     { SOURCE_DATE_EPOCH: '0' },

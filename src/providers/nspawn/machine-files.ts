@@ -24,7 +24,8 @@ export function machineFiles(input: MachineFilesInput): readonly MachineFile[] {
     { path: 'root/.ssh/authorized_keys', mode: 0o600, text: `${input.authorizedKey.trim()}\n` },
     { path: 'etc/ssh/ssh_host_ed25519_key', mode: 0o600, text: input.hostKey.secret },
     { path: 'etc/ssh/ssh_host_ed25519_key.pub', mode: 0o644, text: input.hostKey.public },
-    { path: 'etc/systemd/system/sysinit.target.wants/kubelab-network.service', mode: 0o644, text: networkUnit(input) },
+    { path: 'etc/systemd/system/kubelab-network.service', mode: 0o644, text: networkUnit(input) },
+    { path: 'etc/systemd/system/sysinit.target.d/kubelab-network.conf', mode: 0o644, text: '[Unit]\nWants=kubelab-network.service\n' },
   ];
 }
 
@@ -43,8 +44,5 @@ ExecStart=/usr/sbin/ip link set lo up
 ExecStart=/usr/sbin/ip link set host0 up
 ExecStart=/usr/sbin/ip address replace ${input.address} dev host0
 ExecStart=/usr/sbin/ip route replace default via ${input.gateway}
-
-[Install]
-WantedBy=sysinit.target
 `;
 }

@@ -21,7 +21,7 @@ export interface NspawnSettings {
   /** The bridge's name, at most 15 characters. */
   readonly bridge: string;
   /** The node image that machines are copies of: a subvolume. Asked for only when a machine is made. */
-  readonly image: () => string;
+  readonly image: () => Promise<string>;
   /** Folder for the files that are laid over a machine; `machines/NAME` below it is for no one else to read. */
   readonly files: string;
   readonly logs: string;
@@ -54,16 +54,17 @@ export function nspawnProvider(settings: NspawnSettings, context: NspawnContext)
   });
 
   const inspect = async (): Promise<MachineState[]> => {
-    const names = await context.store.list(folder);
+    // Beside the machines lie the lock files of systemd-nspawn and machines that are being made.
+    const names = (await context.store.list(folder)).filter((name) => !/^\.|\.part$/.test(name));
     const running = await findMachineProcesses(names.map(tree));
-    return names.filter((name) => !name.endsWith('.part')).map((name) => ({ name, state: running.has(tree(name)) ? 'running' : 'stopped' }));
+    return names.map((name) => ({ name, state: running.has(tree(name)) ? 'running' : 'stopped' }));
   };
 
   const make = async (plan: MachinePlan): Promise<void> => {
     if ((await context.store.list(folder)).includes(plan.name)) return;
     const partial = `${tree(plan.name)}.part`;
     await context.store.remove(partial);
-    await context.store.snapshot(settings.image(), partial);
+    await context.store.snapshot(await settings.image(), partial);
     const files = await writeMachineFiles(settings, plan, context);
     await root(30 * second, 'cp', '-R', '--no-preserve=ownership', '--preserve=mode', `${files}/.`, partial);
     await context.store.rename(partial, tree(plan.name));
@@ -104,7 +105,9 @@ export function nspawnProvider(settings: NspawnSettings, context: NspawnContext)
       await cutPower(name);
       await context.store.remove(tree(name));
       await context.store.remove(`${tree(name)}.part`);
+      await root(10 * second, 'rm', '-f', path.join(folder, `.#${name}.lck`));
       await rm(path.join(settings.files, name), { recursive: true, force: true });
+      await rm(path.join(settings.files, `${name}.known_hosts`), { force: true });
     },
     removeShared: async () => {
       await context.root.run(['ip', 'link', 'delete', settings.bridge], { timeout: 10 * second, signal: context.signal, accept: 'any' });
@@ -127,9 +130,12 @@ async function writeMachineFiles(settings: NspawnSettings, plan: MachinePlan, co
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const key = path.join(settings.files, `${plan.name}.host-key`);
   await rm(key, { force: true });
+  await rm(`${key}.pub`, { force: true });
   await context.local.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', plan.name, '-f', key], { timeout: 20 * second, signal: context.signal });
   const hostKey = { secret: await readFile(key, 'utf8'), public: await readFile(`${key}.pub`, 'utf8') };
   await rm(key);
+  await rm(`${key}.pub`);
+  await writeFile(path.join(settings.files, `${plan.name}.known_hosts`), `${plan.name} ${hostKey.public}`);
   const files = machineFiles({
     name: plan.name,
     address: `${plan.address}/${settings.subnet.split('/')[1] ?? '24'}`,

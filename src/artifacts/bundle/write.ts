@@ -1,0 +1,87 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, rename, rm } from 'node:fs/promises';
+import { KubelabError } from '../../errors/errors.ts';
+import { partName } from '../part.ts';
+import { blockBytes, encodeHeader, paddingAfter, sumsPath } from './layout.ts';
+
+/** Writes the entries of a bundle one after the other. */
+export interface BundleWriter {
+  add(path: string, content: AsyncIterable<Uint8Array>): Promise<void>;
+}
+
+/**
+ * Writes a bundle beside its target and moves it there once it is whole and on the disk. After a failure nothing is left.
+ * @throws KubelabError `KL-HOST-DISK-FULL`
+ */
+export async function writeBundle(
+  target: string,
+  write: (writer: BundleWriter) => Promise<void>,
+): Promise<{ readonly bytes: number }> {
+  const part = partName(target);
+  try {
+    const bytes = await writePart(part, write);
+    await rename(part, target);
+    return { bytes };
+  } catch (error) {
+    await rm(part, { force: true });
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
+    throw new KubelabError('KL-HOST-DISK-FULL', `there is no room left to write ${target}`, { cause: error });
+  }
+}
+
+async function writePart(part: string, write: (writer: BundleWriter) => Promise<void>): Promise<number> {
+  const handle = await open(part, 'wx');
+  try {
+    const tar = new TarFile(handle);
+    await write(tar);
+    const sums = tar.sums.map(({ path, hex }) => `${hex}  ${path}\n`).join('');
+    await tar.add(sumsPath, chunksOf(sums));
+    const bytes = await tar.finish();
+    await handle.sync();
+    return bytes;
+  } finally {
+    await handle.close();
+  }
+}
+
+async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {
+  yield Buffer.from(text);
+}
+
+class TarFile implements BundleWriter {
+  readonly sums: { readonly path: string; readonly hex: string }[] = [];
+  readonly #handle: FileHandle;
+  #position = 0;
+
+  constructor(handle: FileHandle) {
+    this.#handle = handle;
+  }
+
+  async add(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const start = this.#position;
+    const hash = createHash('sha256');
+    let bytes = 0;
+    await this.#append(new Uint8Array(blockBytes));
+    for await (const chunk of content) {
+      hash.update(chunk);
+      bytes += chunk.byteLength;
+      await this.#append(chunk);
+    }
+    await this.#append(new Uint8Array(paddingAfter(bytes)));
+    // Only now is the size known that the header says.
+    await this.#handle.write(encodeHeader(path, bytes), 0, blockBytes, start);
+    this.sums.push({ path, hex: hash.digest('hex') });
+  }
+
+  /** @returns the size of the whole. */
+  async finish(): Promise<number> {
+    await this.#append(new Uint8Array(2 * blockBytes));
+    return this.#position;
+  }
+
+  async #append(chunk: Uint8Array): Promise<void> {
+    await this.#handle.appendFile(chunk);
+    this.#position += chunk.byteLength;
+  }
+}

@@ -1,0 +1,60 @@
+import { rm } from 'node:fs/promises';
+import type { ClusterFolder } from './cluster-folder.ts';
+import type { Provider } from './provider.ts';
+import type { Step } from './step.ts';
+
+export interface MachineToEnd {
+  readonly name: string;
+}
+
+/** One step per machine that runs; all at once, as each is on its own. */
+export function haltSteps(provider: Provider, machines: readonly MachineToEnd[]): Step[] {
+  return machines.map(({ name }) => ({
+    id: `halt:${name}`,
+    title: 'shut down',
+    phase: 'halt',
+    node: name,
+    needs: [],
+    done: async () => (await provider.inspect()).every((machine) => machine.name !== name || machine.state !== 'running'),
+    run: () => provider.stop(name),
+  }));
+}
+
+/** Ends every machine, then what they shared, then the cluster's folder; `left` is told what could not be removed. */
+export function destroySteps(
+  provider: Provider,
+  machines: readonly MachineToEnd[],
+  folder: ClusterFolder,
+  left: (findings: readonly string[]) => void,
+): Step[] {
+  const destroys = machines.map(
+    ({ name }): Step => ({
+      id: `destroy:${name}`,
+      title: 'destroy',
+      phase: 'destroy',
+      node: name,
+      needs: [],
+      done: async () => false,
+      run: () => provider.destroy(name),
+    }),
+  );
+  return [
+    ...destroys,
+    {
+      id: 'shared',
+      title: 'remove the network and the mounts',
+      phase: 'destroy',
+      needs: destroys.map((step) => step.id),
+      done: async () => false,
+      run: async () => left(await provider.removeShared()),
+    },
+    {
+      id: 'folder',
+      title: 'remove the folder with its keys',
+      phase: 'destroy',
+      needs: ['shared'],
+      done: async () => false,
+      run: () => rm(folder.root, { recursive: true, force: true }),
+    },
+  ];
+}

@@ -1,0 +1,87 @@
+import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
+import { nodeReadiness, workloadReadiness } from '../kubernetes/readiness.ts';
+import { probeNamespace, renderReadyProbe } from '../kubernetes/ready-probe.ts';
+import type { Node } from './node.ts';
+import type { Plan } from './plan.ts';
+import { waitFor } from './wait.ts';
+
+export interface ReadyInput {
+  readonly plan: Plan;
+  /** The first control plane. */
+  readonly node: Node;
+  readonly signal: AbortSignal;
+}
+
+const minute = 60_000;
+/** On the first control plane: what was proved Ready, and in which boot. */
+const proof = '/run/kubelab/ready';
+
+/** Whether this very set of nodes was proved Ready since it booted and still says so. Looks only. */
+export async function isReady(input: ReadyInput): Promise<boolean> {
+  const known = await input.node.run(['cat', proof], { timeout: 20_000, signal: input.signal, accept: 'any' });
+  if (known.stdout.trim() !== proofText(input.plan)) return false;
+  const nodes = nodeReadiness(await kubectl(input).json(['get', 'nodes']));
+  return expectedNodes(input.plan).every((name) => nodes.some((node) => node.name === name && node.ready));
+}
+
+/**
+ * Waits for Ready as kubelab means it: all nodes Ready, CoreDNS answering a lookup from a pod on every worker, a pod on
+ * each worker reaching a pod on another.
+ */
+export async function waitUntilReady(input: ReadyInput, progress: (text: string) => void): Promise<void> {
+  const control = kubectl(input);
+  const toolbox = input.plan.lock.images['toolbox'] ?? '';
+  const count = podNodes(input.plan).length;
+  if (input.plan.network.plugin === 'none') {
+    progress('no network plugin: nodes become Ready once you install one');
+    return;
+  }
+  // What an earlier, interrupted run left counts pods of another set of nodes.
+  await control.apply(renderReadyProbe({ toolbox, nodes: count }));
+  await waitFor(
+    {
+      what: 'the nodes, DNS and the pod network',
+      hint: `See kubelab kubectl get nodes and kubelab kubectl get pods -A -o wide. The probe pods are in namespace ${probeNamespace}.`,
+      deadline: 15 * minute,
+      every: 500,
+      ready: () => look(control, input.plan, count),
+    },
+    input.signal,
+    progress,
+  );
+  await control.run(['delete', 'namespace', probeNamespace, '--wait=false'], { timeout: minute });
+  await input.node.run(['sh', '-c', `mkdir -p /run/kubelab && cat >${proof}`], {
+    timeout: 20_000,
+    signal: input.signal,
+    input: `${proofText(input.plan)}\n`,
+  });
+}
+
+async function look(control: Kubectl, plan: Plan, count: number): Promise<true | string> {
+  const nodes = nodeReadiness(await control.json(['get', 'nodes']));
+  const missing = expectedNodes(plan).filter((name) => !nodes.some((node) => node.name === name));
+  if (missing.length > 0) return `${missing.join(', ')} not registered yet`;
+  const unready = nodes.filter((node) => !node.ready);
+  if (unready.length > 0) return `${unready.map((node) => node.name).join(', ')} not Ready yet`;
+  const [probe] = workloadReadiness(await control.json(['get', 'daemonsets', '-n', probeNamespace]));
+  const available = probe?.available ?? 0;
+  return available >= count && probe?.ready === true ? true : `DNS and pod network proved on ${available} of ${count} nodes`;
+}
+
+function expectedNodes(plan: Plan): string[] {
+  return plan.nodes.filter((node) => node.role === 'control-plane' || node.role === 'worker').map((node) => node.name);
+}
+
+/** The nodes that take ordinary pods. */
+function podNodes(plan: Plan): string[] {
+  const workers = plan.nodes.filter((node) => node.role === 'worker');
+  return (workers.length > 0 ? workers : plan.nodes.filter((node) => node.role === 'control-plane')).map((node) => node.name);
+}
+
+function proofText(plan: Plan): string {
+  return expectedNodes(plan).join(' ');
+}
+
+function kubectl(input: ReadyInput): Kubectl {
+  return createKubectl({ runner: input.node, kubeconfig: '/etc/kubernetes/admin.conf', signal: input.signal });
+}

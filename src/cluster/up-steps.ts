@@ -1,0 +1,236 @@
+import type { Artifact, Lock, Source } from '../artifacts/source.ts';
+import type { RunOptions } from '../exec/runner.ts';
+import { readAdminKubeconfig } from '../kubernetes/kubeconfig.ts';
+import type { ClusterFolder } from './cluster-folder.ts';
+import { readIfThere, writeFileAtomic } from './files.ts';
+import type { Node } from './node.ts';
+import { firstControlPlane } from './node-files.ts';
+import type { NodePlan, Plan } from './plan.ts';
+import type { Provider } from './provider.ts';
+import { packNodeFiles } from './push-files.ts';
+import { isReady, waitUntilReady } from './ready.ts';
+import type { Step } from './step.ts';
+
+const minute = 60_000;
+
+/** Makes and keeps what machines are copied from. */
+export interface NodeImageHome {
+  /** Whether the base box is there. */
+  hasBase(): Promise<boolean>;
+  makeBase(progress: (text: string) => void): Promise<void>;
+  /** Whether the image for this lock is there. */
+  hasImage(lock: Lock): Promise<boolean>;
+  makeImage(lock: Lock, progress: (text: string) => void): Promise<void>;
+}
+
+export interface UpContext {
+  readonly plan: Plan;
+  readonly folder: ClusterFolder;
+  readonly provider: Provider;
+  readonly source: Source;
+  readonly images: NodeImageHome;
+  readonly signal: AbortSignal;
+  /** Given the lock with every digest once all artifacts are there. */
+  readonly keepLock: (lock: Lock) => Promise<void>;
+  /** The lock as it is now; grows its digests by `keepLock`. */
+  readonly lock: () => Lock;
+}
+
+/** The graph that makes the machine equal to the plan. */
+export function upSteps(context: UpContext): Step[] {
+  const { plan } = context;
+  return [
+    ...preparation(context),
+    ...plan.nodes.flatMap((node) => [bootStep(context, node), filesStep(context, node)]),
+    ...plan.nodes.map((node) => roleStep(context, node)),
+    addonsStep(context),
+    kubeconfigStep(context),
+    readyStep(context),
+  ];
+}
+
+function preparation(context: UpContext): Step[] {
+  return [
+    {
+      id: 'obtain',
+      title: `obtain Kubernetes ${context.plan.kubernetes}`,
+      phase: 'artifacts',
+      needs: [],
+      done: async () => hasDigests(context.lock().artifacts) && (await context.source.missing(context.lock())).length === 0,
+      run: async () => context.keepLock(await context.source.obtain(context.lock())),
+    },
+    {
+      id: 'base',
+      title: `make the base box ${context.plan.box}`,
+      phase: 'base box',
+      needs: [],
+      done: async () => (hasDigests(context.lock().artifacts) && (await context.images.hasImage(context.lock()))) || context.images.hasBase(),
+      run: (progress) => context.images.makeBase(progress),
+    },
+    {
+      id: 'image',
+      title: 'make the node image',
+      phase: 'node image',
+      needs: ['obtain', 'base'],
+      done: () => context.images.hasImage(context.lock()),
+      run: (progress) => context.images.makeImage(context.lock(), progress),
+    },
+    {
+      id: 'network',
+      title: `make the network ${context.plan.network.nodes}`,
+      phase: 'network',
+      needs: [],
+      // Making it anew changes nothing where it is there, and looking costs as much.
+      done: async () => false,
+      run: () => context.provider.prepare(),
+    },
+  ];
+}
+
+function hasDigests(artifacts: readonly Artifact[]): boolean {
+  return artifacts.every((artifact) => artifact.digest !== undefined);
+}
+
+function bootStep(context: UpContext, plan: NodePlan): Step {
+  const node = context.provider.connect(plan);
+  return {
+    id: `boot:${plan.name}`,
+    title: 'boot',
+    phase: 'boot',
+    node: plan.name,
+    needs: ['image', 'network'],
+    done: async () => {
+      const machine = (await context.provider.inspect()).find((candidate) => candidate.name === plan.name);
+      return machine?.state === 'running' && (await answers(node, context));
+    },
+    run: async () => void (await context.provider.start(plan)),
+  };
+}
+
+async function answers(node: Node, context: UpContext): Promise<boolean> {
+  const result = await node.run(['true'], { timeout: 10_000, signal: context.signal, accept: 'any' });
+  return result.exitCode === 0;
+}
+
+const digestFile = '/opt/kubelab/digest';
+
+function filesStep(context: UpContext, plan: NodePlan): Step {
+  const node = context.provider.connect(plan);
+  return {
+    id: `files:${plan.name}`,
+    title: 'hand over its files',
+    phase: 'files',
+    node: plan.name,
+    needs: [`boot:${plan.name}`],
+    done: async () => {
+      const { digest } = await packNodeFiles(context.folder, plan.name);
+      const known = await node.run(['cat', digestFile], { timeout: 20_000, signal: context.signal, accept: 'any' });
+      return known.stdout.trim() === digest;
+    },
+    run: async (progress) => {
+      const { bytes, digest } = await packNodeFiles(context.folder, plan.name);
+      const unpack = 'set -e; rm -rf /opt/kubelab; mkdir -p /opt/kubelab; tar -x --no-same-owner -C /opt/kubelab -f -; chmod 700 /opt/kubelab/node';
+      const mark = `printf '%s\\n' ${digest} >${digestFile}`;
+      await node.run(['sh', '-c', `${unpack}; sh /opt/kubelab/provision/50-node.sh; ${mark}`], { ...options(context, 5 * minute, progress), input: bytes });
+    },
+  };
+}
+
+function options(context: UpContext, timeout: number, progress: (text: string) => void): RunOptions {
+  return { timeout, signal: context.signal, onLine: (line) => progress(line.trim().slice(0, 160)) };
+}
+
+/** The script that makes a machine what its role says, and the file that says that it did. */
+const roleScripts = {
+  init: { script: '53-control-plane.sh', marker: '/etc/kubernetes/kubelab-initialised', title: 'kubeadm init', phase: 'kubeadm init' },
+  join: { script: '60-join.sh', marker: '/etc/kubernetes/kubelab-joined', title: 'kubeadm join', phase: 'kubeadm join' },
+  etcd: { script: '52-etcd.sh', marker: '/etc/kubernetes/kubelab-etcd', title: 'start etcd', phase: 'etcd' },
+  'load-balancer': { script: '51-load-balancer.sh', marker: '/etc/haproxy/haproxy.cfg', title: 'start the load balancer', phase: 'load balancer' },
+} as const;
+
+function roleStep(context: UpContext, plan: NodePlan): Step {
+  const kind = roleOf(context.plan, plan);
+  const { script, marker, title, phase } = roleScripts[kind];
+  const node = context.provider.connect(plan);
+  return {
+    id: `${kind}:${plan.name}`,
+    title,
+    phase,
+    node: plan.name,
+    needs: [`files:${plan.name}`, ...roleNeeds(context.plan, plan)],
+    done: async () => {
+      const unit = kind === 'load-balancer' ? 'haproxy' : 'kubelet';
+      const check = `[ -e ${marker} ] && systemctl is-active --quiet ${unit}`;
+      return (await node.run(['sh', '-c', check], { timeout: 20_000, signal: context.signal, accept: 'any' })).exitCode === 0;
+    },
+    run: async (progress) => void (await node.run(['sh', `/opt/kubelab/provision/${script}`], options(context, 45 * minute, progress))),
+  };
+}
+
+function roleOf(plan: Plan, node: NodePlan): keyof typeof roleScripts {
+  if (node.role === 'etcd' || node.role === 'load-balancer') return node.role;
+  return node.name === firstControlPlane(plan).name ? 'init' : 'join';
+}
+
+/** Workers wait on their node for the control plane; only what can't wait there is ordered here. */
+function roleNeeds(plan: Plan, node: NodePlan): string[] {
+  const first = firstControlPlane(plan).name;
+  if (node.name === first)
+    return plan.nodes.filter((other) => other.role === 'etcd' || other.role === 'load-balancer').map((other) => `${other.role}:${other.name}`);
+  if (node.role !== 'control-plane') return [];
+  // etcd takes one new member at a time.
+  const controlPlanes = plan.nodes.filter((other) => other.role === 'control-plane');
+  const before = controlPlanes[controlPlanes.indexOf(node) - 1];
+  return before === undefined || before.name === first ? [`init:${first}`] : [`join:${before.name}`];
+}
+
+function addonsStep(context: UpContext): Step {
+  const first = firstControlPlane(context.plan);
+  const node = context.provider.connect(first);
+  const marker = '/etc/kubernetes/kubelab-addons';
+  const digest = 'cat /opt/kubelab/node/addons/*.yaml 2>/dev/null | sha256sum';
+  return {
+    id: 'addons',
+    title: 'apply the network plugin and the add-ons',
+    phase: 'add-ons',
+    node: first.name,
+    needs: [`init:${first.name}`],
+    done: async () =>
+      (await node.run(['sh', '-c', `[ "$(${digest})" = "$(cat ${marker} 2>/dev/null)" ]`], { timeout: 20_000, signal: context.signal, accept: 'any' }))
+        .exitCode === 0,
+    run: async (progress) =>
+      void (await node.run(['sh', '-c', `sh /opt/kubelab/provision/70-addons.sh && ${digest} >${marker}`], options(context, 10 * minute, progress))),
+  };
+}
+
+function kubeconfigStep(context: UpContext): Step {
+  const first = firstControlPlane(context.plan);
+  const node = context.provider.connect(first);
+  return {
+    id: 'kubeconfig',
+    title: 'fetch the kubeconfig',
+    phase: 'kubeconfig',
+    needs: [`init:${first.name}`],
+    done: async () => (await readIfThere(context.folder.kubeconfig)) !== undefined,
+    run: async () => {
+      const { stdout } = await node.run(['cat', '/etc/kubernetes/admin.conf'], { timeout: 20_000, signal: context.signal });
+      const text = readAdminKubeconfig(stdout, { clusterName: context.plan.name, endpoint: context.plan.endpoint });
+      await writeFileAtomic(context.folder.kubeconfig, text, { mode: 0o600 });
+    },
+  };
+}
+
+function readyStep(context: UpContext): Step {
+  const { plan } = context;
+  const joins = plan.nodes.filter((node) => roleOf(plan, node) === 'join').map((node) => `join:${node.name}`);
+  const node = context.provider.connect(firstControlPlane(plan));
+  const input = { plan, node, signal: context.signal };
+  return {
+    id: 'ready',
+    title: 'wait until nodes, DNS and the pod network are ready',
+    phase: 'ready',
+    needs: ['addons', 'kubeconfig', ...joins],
+    done: () => isReady(input),
+    run: (progress) => waitUntilReady(input, progress),
+  };
+}

@@ -1,0 +1,26 @@
+import { acquireLock } from '../cluster/cluster-lock.ts';
+import { eventLog } from '../cluster/event-log.ts';
+import type { Context } from './context.ts';
+import type { Workspace } from './workspace.ts';
+
+/** Runs work on a cluster while holding its lock. @throws KubelabError `KL-CLUSTER-BUSY` when another run holds it. */
+export async function whileHolding<T>(workspace: Workspace, command: string, work: () => Promise<T>): Promise<T> {
+  const { machine } = workspace.context;
+  const owner = { pid: machine.pid, host: machine.hostname, command: `kubelab ${command}`, kill: machine.kill };
+  const lock = await acquireLock(workspace.folder.lock, owner);
+  try {
+    return await work();
+  } finally {
+    await lock.release();
+  }
+}
+
+/** Events to the screen and to the cluster's own log. */
+export function loggedEvents(workspace: Workspace): Context['events'] {
+  const { context, folder, secrets } = workspace;
+  const keep = eventLog(folder.events, secrets);
+  return (event) => {
+    context.events(event);
+    if (event.type !== 'progress') keep(event);
+  };
+}

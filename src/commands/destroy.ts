@@ -1,0 +1,33 @@
+import { destroySteps } from '../cluster/end-cluster.ts';
+import { runSteps } from '../cluster/run-steps.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { whileHolding } from './cluster-run.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { openExisting } from './existing.ts';
+
+export const destroy = defineCommand({
+  name: 'destroy',
+  summary: 'remove the cluster whole: machines, network, keys and folder',
+  description: 'The spec, kubelab.lock and the cache stay. Asks first, or needs --yes.',
+  args: {},
+  flags: {},
+  examples: [{ command: 'kubelab destroy --yes', what: 'without asking' }],
+  run: (_, context) => runDestroy(context),
+});
+
+async function runDestroy(context: Context): Promise<CommandResult> {
+  const { workspace, state, provider } = await openExisting(context);
+  const agreed = await context.ask({ text: `Destroy the cluster ${state.name} with all that is in it?`, flag: '--yes' });
+  if (!agreed) return { data: { destroyed: false }, human: () => 'Nothing was removed.' };
+  return whileHolding(workspace, 'destroy', async () => {
+    await workspace.store.open();
+    const machines = await provider.inspect();
+    let left: readonly string[] = [];
+    const steps = destroySteps(provider, machines, workspace.folder, (findings) => (left = findings));
+    const options = { signal: context.signal, events: context.events, forecast: () => undefined, record: () => undefined };
+    await runSteps(steps, options);
+    if (left.length > 0) throw new KubelabError('KL-MACHINE-FAILED', 'something could not be removed', { details: left, cure: 'Run kubelab destroy again.' });
+    return { data: { destroyed: true, machines: machines.map(({ name }) => name), left }, human: () => `${state.name} is gone: ${machines.length} machines, their network, mounts, keys and folder. Nothing is left behind.` };
+  });
+}

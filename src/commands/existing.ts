@@ -1,0 +1,28 @@
+import type { Provider } from '../cluster/provider.ts';
+import type { State } from '../cluster/state.ts';
+import { KubelabError } from '../errors/errors.ts';
+import type { Context } from './context.ts';
+import { openWorkspace, stateProvider, withLogs, type Workspace } from './workspace.ts';
+
+/** A cluster that was brought up from the spec here. */
+export interface Existing {
+  readonly workspace: Workspace;
+  readonly state: State;
+  readonly provider: Provider;
+}
+
+/** @throws KubelabError `KL-CLUSTER-NONE` when nothing was brought up yet. */
+export async function openExisting(context: Context): Promise<Existing> {
+  const opened = await openWorkspace(context);
+  if (opened.state === undefined) throw new KubelabError('KL-CLUSTER-NONE', `no cluster was brought up from ${context.specFile}`);
+  const workspace = withLogs(opened);
+  return { workspace, state: opened.state, provider: stateProvider(workspace, opened.state) };
+}
+
+/** A node of the cluster by its name. @throws KubelabError `KL-NODE-UNKNOWN` */
+export function findNode(state: State, name: string): State['nodes'][number] {
+  const node = state.nodes.find((candidate) => candidate.name === name);
+  if (node === undefined)
+    throw new KubelabError('KL-NODE-UNKNOWN', `${name} is not a node of ${state.name}`, { details: [`nodes: ${state.nodes.map((other) => other.name).join(', ')}`] });
+  return node;
+}

@@ -1,0 +1,95 @@
+import { createClusterFolder } from '../cluster/cluster-folder.ts';
+import { secretValues } from '../cluster/secrets.ts';
+import { locateTimings, openTimings } from '../cluster/timings.ts';
+import { bringUp, phaseTable, type UpResult } from '../cluster/up.ts';
+import type { Plan } from '../cluster/plan.ts';
+import { readHostTraits, writeClusterFolder } from '../cluster/write-folder.ts';
+import type { Block } from '../ui/block.ts';
+import { formatSeconds } from '../ui/format.ts';
+import { loggedEvents, whileHolding } from './cluster-run.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { keepLock, machineParts, openWorkspace, planWorkspace, withLogs } from './workspace.ts';
+
+export const up = defineCommand({
+  name: 'up',
+  summary: 'bring the cluster up, or make it equal to the spec again',
+  description:
+    'Safe to run again at any time: on a healthy cluster it changes nothing, after a crash or an interruption it goes on where it stopped.',
+  args: {},
+  flags: {},
+  examples: [
+    { command: 'kubelab up', what: 'the cluster of kubelab.yaml here' },
+    { command: 'kubelab up --json', what: 'with every event as a line of JSON' },
+  ],
+  run: (_, context) => runUp(context),
+});
+
+/** The whole of `up`, for the command and for what starts with it. */
+export async function runUp(context: Context): Promise<CommandResult> {
+  const opened = await openWorkspace(context);
+  return whileHolding(opened, 'up', async () => {
+    const planned = await planWorkspace(opened);
+    const { plan } = planned;
+    await createClusterFolder(opened.folder, []);
+    const workspace = withLogs(opened);
+    await workspace.store.open();
+    const host = await readHostTraits(planned.capabilities);
+    const { local, folder, secrets } = workspace;
+    const made = await writeClusterFolder(plan, { folder, packageFolder: context.folders.package, host, local, signal: context.signal });
+    secrets.push(...secretValues(made));
+    const lock = { current: plan.lock, keep: (next: typeof plan.lock) => keepLock(workspace, plan, next) };
+    await lock.keep(lock.current);
+    const parts = await machineParts(workspace, planned, () => lock.current);
+    const timings = await openTimings(locateTimings(context.folders.cache), `${plan.provider.name} ${plan.source.kind}`);
+    const events = loggedEvents(workspace);
+    const result = await bringUp({ plan, folder, ...parts, source: planned.source, signal: context.signal, events, timings, lock });
+    return describeResult(plan, result);
+  });
+}
+
+function describeResult(plan: Plan, result: UpResult): CommandResult {
+  const rows = phaseTable(plan, result.report);
+  const data = {
+    cluster: plan.name,
+    kubernetes: plan.kubernetes,
+    provider: plan.provider.name,
+    changed: result.changed,
+    seconds: result.seconds,
+    phases: rows,
+    nodes: plan.nodes.map(({ name, role, address }) => ({ name, role, address })),
+  };
+  return { data, human: () => (result.changed ? describeWork(plan, result, rows) : describeNothing(plan, result)) };
+}
+
+function describeNothing(plan: Plan, result: UpResult): Block[] {
+  return [{ kind: 'text', tone: 'good', text: `${plan.name} is as the spec wants it; nothing was changed (${formatSeconds(result.seconds)}).` }];
+}
+
+function describeWork(plan: Plan, result: UpResult, rows: ReturnType<typeof phaseTable>): Block[] {
+  return [
+    {
+      kind: 'table',
+      table: {
+        columns: ['PHASE', 'NODE', 'SECONDS'],
+        rows: rows.map((row) => [row.phase, row.node, row.seconds.toFixed(1)]),
+      },
+    },
+    {
+      kind: 'text',
+      tone: 'good',
+      text: `${plan.name} is Ready: Kubernetes ${plan.kubernetes} on ${plan.nodes.length} nodes, in ${formatSeconds(result.seconds)}.`,
+    },
+    {
+      kind: 'commands',
+      title: 'Next:',
+      commands: [
+        { command: 'kubelab kubectl get nodes -o wide', what: 'look at the nodes' },
+        { command: `kubelab ssh ${plan.nodes.at(-1)?.name ?? 'control1'}`, what: 'go into one' },
+        { command: 'kubelab status', what: 'see how everything is' },
+        { command: 'kubelab halt', what: 'switch it off; up brings it back' },
+        { command: 'kubelab destroy', what: 'remove it whole' },
+      ],
+    },
+  ];
+}

@@ -1,0 +1,258 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { resolveBaseBox } from '../artifacts/base-box.ts';
+import type { Lock, Source, SourceContext, Want } from '../artifacts/source.ts';
+import { chooseSubnet, gatewayOf } from '../cluster/addresses.ts';
+import { type ClusterFolder, locateCluster } from '../cluster/cluster-folder.ts';
+import { commandLog } from '../cluster/event-log.ts';
+import { readIfThere } from '../cluster/files.ts';
+import { findOccupiedNetworks } from '../cluster/host-networks.ts';
+import { loadSpec } from '../cluster/load-spec.ts';
+import { type LockFile, readLockFile, writeLockFile } from '../cluster/lock-file.ts';
+import { makePlan } from '../cluster/make-plan.ts';
+import type { Plan } from '../cluster/plan.ts';
+import type { Capabilities, Provider } from '../cluster/provider.ts';
+import type { Spec } from '../cluster/spec.ts';
+import { readState, type State } from '../cluster/state.ts';
+import type { NodeImageHome } from '../cluster/up-steps.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { localRunner } from '../exec/local.ts';
+import { asRoot } from '../exec/root.ts';
+import type { Runner } from '../exec/runner.ts';
+import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
+import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
+import { subvolumeImageHome } from '../providers/nspawn/image-home.ts';
+import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
+import { openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
+import { chooseSource, type ChosenSource } from './choose-source.ts';
+import type { Context } from './context.ts';
+
+/** A spec and everything real that serves it on this host, wired together. */
+export interface Workspace {
+  readonly context: Context;
+  readonly spec: Spec;
+  readonly specFolder: string;
+  readonly folder: ClusterFolder;
+  readonly lockPath: string;
+  readonly state: State | undefined;
+  /** Runs commands as this user; every one is logged in the cluster's folder once that exists. */
+  readonly local: Runner;
+  readonly root: Runner;
+  /** Values that no log may hold; grows when secrets are read. */
+  readonly secrets: string[];
+  readonly store: SubvolumeStore;
+  readonly provision: string;
+}
+
+/** Reads the spec and finds its cluster's folder; touches nothing. @throws KubelabError `KL-SPEC-MISSING` */
+export async function openWorkspace(context: Context): Promise<Workspace> {
+  const text = await readIfThere(context.specFile);
+  if (text === undefined) throw new KubelabError('KL-SPEC-MISSING', `${path.relative(context.cwd, context.specFile) || context.specFile} is not there`);
+  const spec = loadSpec(text, path.relative(context.cwd, context.specFile) || context.specFile);
+  const specFolder = path.dirname(context.specFile);
+  const folder = locateCluster(specFolder, spec.name);
+  const state = await readState(folder.state);
+  const secrets: string[] = [];
+  const local = state === undefined ? context.runner : loggedRunner(folder, secrets);
+  const root = asRoot(local, context.userId);
+  return {
+    context,
+    spec,
+    specFolder,
+    folder,
+    lockPath: path.join(specFolder, 'kubelab.lock'),
+    state,
+    local,
+    root,
+    secrets,
+    store: openSubvolumeStore({ cache: context.folders.cache, root, signal: context.signal }),
+    provision: path.join(context.folders.package, 'provision'),
+  };
+}
+
+/** The same workspace with every command logged from now on: once the cluster's folder is there. */
+export function withLogs(workspace: Workspace): Workspace {
+  const { context, folder, secrets } = workspace;
+  context.showLogsAt(folder.logs);
+  const local = loggedRunner(folder, secrets);
+  const root = asRoot(local, context.userId);
+  return { ...workspace, local, root, store: openSubvolumeStore({ cache: context.folders.cache, root, signal: context.signal }) };
+}
+
+function loggedRunner(folder: ClusterFolder, secrets: string[]): Runner {
+  return localRunner({ log: commandLog(folder.logs, secrets) });
+}
+
+/** A name for the cluster that no other folder's cluster on this host has. */
+export function clusterId({ spec, folder }: Pick<Workspace, 'spec' | 'folder'>): string {
+  return `${spec.name}-${createHash('sha256').update(folder.root).digest('hex').slice(0, 6)}`;
+}
+
+/** The name of the cluster's bridge; the kernel allows 15 characters. */
+export function bridgeName({ folder }: Pick<Workspace, 'folder'>): string {
+  return `klab-${createHash('sha256').update(folder.root).digest('hex').slice(0, 8)}`;
+}
+
+/** A plan, and the parts that can make it real. */
+export interface Planned {
+  readonly plan: Plan;
+  readonly capabilities: Capabilities;
+  readonly source: Source;
+}
+
+/** Finds out what the spec leaves open and makes the plan. Writes nothing but what sources keep in the cache. */
+export async function planWorkspace(workspace: Workspace): Promise<Planned> {
+  const { context, spec } = workspace;
+  const probe = await probeNspawnHost({
+    root: workspace.root,
+    signal: context.signal,
+    searchPath: context.env['PATH'] ?? '',
+    platform: context.machine.platform,
+  });
+  if (!probe.usable)
+    throw new KubelabError(probe.packages.length > 0 ? 'KL-HOST-TOOL-MISSING' : 'KL-HOST-NO-PROVIDER', 'this host can not run nodes as system containers', {
+      details: probe.lacks,
+      ...(probe.packages.length > 0 ? { cure: `Install them with: apt-get install ${probe.packages.join(' ')}` } : {}),
+    });
+  const known = await readLockFile(workspace.lockPath);
+  const chosen = await chooseSource({
+    spec,
+    specFolder: workspace.specFolder,
+    locked: known?.lock.source,
+    environment: context.env,
+    context: sourceContext(workspace),
+  });
+  const install = chooseInstall(spec, chosen);
+  const lock = await provideLock(workspace, chosen, install, known);
+  const plan = makePlan(spec, {
+    provider: {
+      name: 'nspawn',
+      why: spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
+      differences: probe.capabilities.differences,
+    },
+    source: chosen.choice,
+    install,
+    lock,
+    subnet: await provideSubnet(workspace, known),
+  });
+  return { plan, capabilities: probe.capabilities, source: chosen.source };
+}
+
+function sourceContext({ context, local }: Workspace): SourceContext {
+  return { runner: local, signal: context.signal, events: context.events, cache: context.folders.cache };
+}
+
+function chooseInstall(spec: Spec, { choice }: ChosenSource): 'binaries' | 'packages' {
+  if (choice.kind === 'upstream') return spec.install === 'binaries' ? 'binaries' : 'packages';
+  if (choice.kind === 'go' && spec.install === 'packages')
+    throw new KubelabError('KL-SPEC-UNSUPPORTED', 'install: packages, while the source is go, which builds programs and no packages', {
+      cure: 'Leave install out or set it to binaries.',
+    });
+  return 'binaries';
+}
+
+async function provideLock(workspace: Workspace, chosen: ChosenSource, install: 'binaries' | 'packages', known: LockFile | undefined): Promise<Lock> {
+  const { spec, context } = workspace;
+  if (known !== undefined && satisfies(known.lock, spec, chosen)) return known.lock;
+  const want: Want = {
+    kubernetes: await exactVersion(spec, chosen.source),
+    containerd: spec.runtime.version ?? 'default',
+    architecture: context.machine.architecture === 'arm64' ? 'arm64' : 'amd64',
+    plugin: spec.network.plugin === 'none' ? 'none' : 'flannel',
+    addons: [...spec.addons],
+    install,
+  };
+  return chosen.source.resolve(want);
+}
+
+/** Whether a lock is still what the spec asks for: a minor stays at the patch that it was resolved to. */
+function satisfies(lock: Lock, spec: Spec, chosen: ChosenSource): boolean {
+  const wish = parseVersionWish(spec.kubernetes);
+  const version = wish.kind === 'exact' ? lock.kubernetes === wish.version : minorOf(lock.kubernetes) === wish.minor;
+  const roles = [...spec.addons, ...(spec.network.plugin === 'none' ? [] : [spec.network.plugin])];
+  return (
+    version &&
+    lock.source === chosen.choice.kind &&
+    (spec.runtime.version === undefined || spec.runtime.version === lock.containerd) &&
+    roles.every((role) => lock.images[role] !== undefined)
+  );
+}
+
+async function exactVersion(spec: Spec, source: Source): Promise<string> {
+  const wish = parseVersionWish(spec.kubernetes);
+  if (wish.kind === 'exact') return wish.version;
+  const newest = (await source.versions(wish.minor)).at(-1);
+  if (newest === undefined) throw new KubelabError('KL-VERSION-UNKNOWN', `the source has no patch of Kubernetes ${wish.minor}`);
+  return newest;
+}
+
+async function provideSubnet(workspace: Workspace, known: LockFile | undefined): Promise<string> {
+  const { context, local, spec, state } = workspace;
+  // What runs keeps its network whatever else came to this host since.
+  if (state !== undefined && spec.network.nodes === 'auto') return state.network.nodes;
+  return chooseSubnet({
+    wanted: spec.network.nodes,
+    occupied: await findOccupiedNetworks(local, context.signal),
+    pods: spec.network.pods,
+    services: spec.network.services,
+    self: bridgeName(workspace),
+    ...(known === undefined ? {} : { preferred: known.nodes }),
+  });
+}
+
+export async function keepLock(workspace: Workspace, plan: Plan, lock: Lock): Promise<void> {
+  await writeLockFile(workspace.lockPath, { apiVersion: 'kubelab/v1', nodes: plan.network.nodes, lock });
+}
+
+export interface MachineParts {
+  readonly provider: Provider;
+  readonly images: NodeImageHome;
+}
+
+/** The provider and the place of node images for a plan. `lock` is read again whenever an image is asked for. */
+export async function machineParts(workspace: Workspace, planned: Planned, lock: () => Lock): Promise<MachineParts> {
+  const { root, local, context, store } = workspace;
+  const { plan } = planned;
+  const home = subvolumeImageHome(
+    {
+      base: await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder),
+      install: plan.install,
+      provision: workspace.provision,
+      cache: context.folders.cache,
+      source: planned.source,
+    },
+    { root, signal: context.signal, store },
+  );
+  const provider = nspawnProvider(
+    { ...nspawnSettings(workspace, plan.network.nodes, planned.capabilities), image: () => home.image(lock()) },
+    { local, root, signal: context.signal, store },
+  );
+  return { provider, images: home };
+}
+
+/** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */
+export function stateProvider(workspace: Workspace, state: State): Provider {
+  const { local, root, context, store } = workspace;
+  const capabilities: Capabilities = { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [] };
+  const noImage = (): Promise<string> => Promise.reject(new Error('a machine is made only from a plan'));
+  return nspawnProvider(
+    { ...nspawnSettings(workspace, state.network.nodes, capabilities), image: noImage },
+    { local, root, signal: context.signal, store },
+  );
+}
+
+function nspawnSettings(workspace: Workspace, subnet: string, capabilities: Capabilities): Omit<NspawnSettings, 'image'> {
+  const { folder } = workspace;
+  return {
+    cluster: clusterId(workspace),
+    subnet,
+    gateway: gatewayOf(subnet),
+    bridge: bridgeName(workspace),
+    files: path.join(folder.root, 'machines'),
+    logs: folder.logs,
+    sshConfig: path.join(folder.root, 'ssh_config'),
+    authorizedKey: () => readFile(folder.sshPublicKey, 'utf8'),
+    capabilities,
+  };
+}
