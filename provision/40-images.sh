@@ -27,7 +27,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 EOF
 	containerd --config "$work/config.toml" >"$work/log" 2>&1 &
 	containerd_pid=$!
-	trap 'kill "$containerd_pid" 2>/dev/null; wait "$containerd_pid" 2>/dev/null; rm -rf "$work"' EXIT
+	trap 'kill "$containerd_pid" 2>/dev/null || true; wait "$containerd_pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 fi
 
 images() { ctr --address "$socket" --namespace k8s.io images "$@"; }

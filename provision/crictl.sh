@@ -10,7 +10,16 @@ refuse() {
 }
 
 socket=/run/containerd/containerd.sock
-k8s() { ctr --address "$socket" --namespace k8s.io "$@"; }
+# kubeadm reads standard output and standard error as one, and ctr warns of many a thing.
+errors=$(mktemp)
+trap 'rm -f "$errors"' EXIT
+k8s() {
+	ctr --address "$socket" --namespace k8s.io "$@" 2>"$errors" || {
+		k8s_status=$?
+		cat "$errors" >&2
+		return "$k8s_status"
+	}
+}
 
 # only COUNT ARGUMENT...: refuses a call with another number of arguments.
 only() {
@@ -57,7 +66,7 @@ info() {
 		printf '%s\n' "$plugins" | grep -E '^io\.containerd\.grpc\.v1[[:space:]]+cri[[:space:]].*[[:space:]]ok[[:space:]]*$' ||
 			refuse "containerd's CRI plugin is not ready"
 	elif [ "$*" = '-o go-template --template {{.config.sandboxImage}}' ]; then
-		containerd config dump | sed -n "s/^[[:space:]]*sandbox\(_image\)\{0,1\} = ['\"]\(.*\)['\"]\$/\2/p"
+		containerd config dump 2>/dev/null | sed -n "s/^[[:space:]]*sandbox\(_image\)\{0,1\} = ['\"]\(.*\)['\"]\$/\2/p"
 	else
 		refuse "can't do that: info $*"
 	fi

@@ -92,6 +92,15 @@ install_verified() {
 	rm -f "$fetched"
 }
 
+# unpack_verified URL CHECKSUMS FOLDER: fetches a tarball and unpacks it only if its digest is the one in the checksum
+# file at CHECKSUMS.
+unpack_verified() {
+	unpack_digest=$(published_digest "$2" "${1##*/}")
+	install_verified "$1" "$unpack_digest" "$3/.archive" 0600
+	tar -xzf "$3/.archive" -C "$3" --no-same-owner
+	rm "$3/.archive"
+}
+
 # architecture: this machine's, as Go and Debian name it.
 architecture() {
 	case $(dpkg --print-architecture 2>/dev/null || uname -m) in

@@ -44,11 +44,13 @@ all_installed() {
 }
 
 install_kubernetes_debs() {
+	# shellcheck disable=SC2016
 	if all_installed dpkg-query -W -f '${db:Status-Status} ${Version}'; then
 		already "Kubernetes $KUBELAB_KUBERNETES packages"
 	else
 		key=/etc/apt/keyrings/kubernetes-apt-keyring.asc
 		fetch "$key_repository/deb/Release.key"
+		# shellcheck disable=SC2154
 		write_file "$key" 0644 <"$fetched"
 		rm -f "$fetched"
 		write_file /etc/apt/sources.list.d/kubernetes.list 0644 <<-EOT
@@ -120,12 +122,10 @@ install_crictl() {
 	crictl_minor=$kubernetes_minor
 	if [ "$crictl_minor" -gt 35 ]; then crictl_minor=35; fi
 	crictl_version=v1.$crictl_minor.0
-	name=crictl-$crictl_version-linux-$(architecture).tar.gz
-	url=${KUBELAB_GITHUB_URL:-https://github.com}/kubernetes-sigs/cri-tools/releases/download/$crictl_version/$name
+	url=${KUBELAB_GITHUB_URL:-https://github.com}/kubernetes-sigs/cri-tools/releases/download/$crictl_version
+	url=$url/crictl-$crictl_version-linux-$arch.tar.gz
 	work=$(mktemp -d)
-	digest=$(published_digest "$url.sha256" "$name")
-	install_verified "$url" "$digest" "$work/archive" 0600
-	tar -xzf "$work/archive" -C "$work" --no-same-owner crictl
+	unpack_verified "$url" "$url.sha256" "$work"
 	install -m 0755 "$work/crictl" /usr/local/bin/crictl
 	rm -rf "$work"
 	log "installed crictl $crictl_version"

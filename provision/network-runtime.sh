@@ -12,14 +12,6 @@ install_runtime_from_network() {
 	if [ "${KUBELAB_INSTALL:-}" != packages ]; then install_cni_plugins "${KUBELAB_CNI_PLUGINS:-1.9.1}"; fi
 }
 
-# unpack_release URL CHECKSUMS FOLDER: fetches a tarball, checks its digest and unpacks it into a folder.
-unpack_release() {
-	digest=$(published_digest "$2" "${1##*/}")
-	install_verified "$1" "$digest" "$3/archive" 0600
-	tar -xzf "$3/archive" -C "$3" --no-same-owner
-	rm "$3/archive"
-}
-
 install_containerd() {
 	if [ "$(/usr/local/bin/containerd --version 2>/dev/null | cut -d' ' -f3)" = "v$1" ]; then
 		already "containerd $1"
@@ -27,7 +19,7 @@ install_containerd() {
 	fi
 	url=$releases/containerd/containerd/releases/download/v$1/containerd-$1-linux-$arch.tar.gz
 	work=$(mktemp -d)
-	unpack_release "$url" "$url.sha256sum" "$work"
+	unpack_verified "$url" "$url.sha256sum" "$work"
 	# containerd comes last: its version says that all are there.
 	for program in containerd-shim-runc-v2 ctr containerd; do
 		install -m 0755 "$work/bin/$program" "/usr/local/bin/$program"
@@ -55,7 +47,7 @@ install_cni_plugins() {
 	fi
 	url=$releases/containernetworking/plugins/releases/download/v$1/cni-plugins-linux-$arch-v$1.tgz
 	work=$(mktemp -d)
-	unpack_release "$url" "$url.sha256" "$work"
+	unpack_verified "$url" "$url.sha256" "$work"
 	for plugin in "$work"/*; do
 		# The archive also has texts.
 		if [ -x "$plugin" ]; then install -D -m 0755 "$plugin" "/opt/cni/bin/${plugin##*/}"; fi

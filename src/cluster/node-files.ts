@@ -95,7 +95,7 @@ function renderAddons(plan: Plan): Map<string, string> {
   if (plan.addons.includes('local-path'))
     addons.set(
       '30-local-path.yaml',
-      renderLocalPath({ image: image('local-path'), toolbox: image('toolbox'), ...(plan.lock.source === 'go' ? {} : { command: ['local-path-provisioner'] }) }),
+      renderLocalPath({ image: image('local-path'), toolbox: image('toolbox'), ...((plan.lock.origin ?? plan.lock.source) === 'go' ? {} : { command: ['local-path-provisioner'] }) }),
     );
   return addons;
 }

@@ -1,23 +1,17 @@
 import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
 import { create } from 'tar';
 import type { ClusterFolder } from './cluster-folder.ts';
 
-export interface NodeArchive {
-  /** A tar with `provision/` and `node/`, as /opt/kubelab on the node holds them. */
-  readonly bytes: Buffer;
-  readonly digest: string;
-}
-
-/** Packs what a node is given: the scripts and its own folder. The same content gives the same digest. */
-export async function packNodeFiles(folder: ClusterFolder, node: string): Promise<NodeArchive> {
+/** A tar with `provision/` and `node/`, as /opt/kubelab on the node holds them: the scripts and the node's own folder. */
+export async function packNodeFiles(folder: ClusterFolder, node: string): Promise<Buffer> {
   const prefix = `nodes/${node}`;
   const stream = create(
     {
       cwd: folder.root,
       portable: true,
       noPax: true,
-      mtime: new Date(0),
-      filter: (path) => !path.startsWith(`${prefix}/machine`),
       onWriteEntry: (entry) => {
         if (entry.path.startsWith(prefix)) entry.path = `node${entry.path.slice(prefix.length)}`;
       },
@@ -26,6 +20,16 @@ export async function packNodeFiles(folder: ClusterFolder, node: string): Promis
   );
   const chunks: Buffer[] = [];
   for await (const chunk of stream) chunks.push(Buffer.from(chunk as Uint8Array));
-  const bytes = Buffer.concat(chunks);
-  return { bytes, digest: createHash('sha256').update(bytes).digest('hex') };
+  return Buffer.concat(chunks);
+}
+
+/** A digest of the names and contents of what a node is given. */
+export async function digestNodeFiles(folder: ClusterFolder, node: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const part of ['provision', path.join('nodes', node)]) {
+    const entries = await readdir(path.join(folder.root, part), { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
+    for (const file of files.toSorted()) hash.update(`${path.relative(folder.root, file)}\0`).update(await readFile(file)).update('\0');
+  }
+  return hash.digest('hex');
 }

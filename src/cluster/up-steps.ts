@@ -7,7 +7,7 @@ import type { Node } from './node.ts';
 import { firstControlPlane } from './node-files.ts';
 import type { NodePlan, Plan } from './plan.ts';
 import type { Provider } from './provider.ts';
-import { packNodeFiles } from './push-files.ts';
+import { digestNodeFiles, packNodeFiles } from './push-files.ts';
 import { isReady, waitUntilReady } from './ready.ts';
 import type { Step } from './step.ts';
 
@@ -123,12 +123,13 @@ function filesStep(context: UpContext, plan: NodePlan): Step {
     node: plan.name,
     needs: [`boot:${plan.name}`],
     done: async () => {
-      const { digest } = await packNodeFiles(context.folder, plan.name);
+      const digest = await digestNodeFiles(context.folder, plan.name);
       const known = await node.run(['cat', digestFile], { timeout: 20_000, signal: context.signal, accept: 'any' });
       return known.stdout.trim() === digest;
     },
     run: async (progress) => {
-      const { bytes, digest } = await packNodeFiles(context.folder, plan.name);
+      const bytes = await packNodeFiles(context.folder, plan.name);
+      const digest = await digestNodeFiles(context.folder, plan.name);
       const unpack = 'set -e; rm -rf /opt/kubelab; mkdir -p /opt/kubelab; tar -x --no-same-owner -C /opt/kubelab -f -; chmod 700 /opt/kubelab/node';
       const mark = `printf '%s\\n' ${digest} >${digestFile}`;
       await node.run(['sh', '-c', `${unpack}; sh /opt/kubelab/provision/50-node.sh; ${mark}`], { ...options(context, 5 * minute, progress), input: bytes });

@@ -56,6 +56,7 @@ function probePod({ toolbox, nodes }: ReadyProbeInput): Fields {
   };
 }
 
+/** `timeout` and not `wget -T`, on which Debian 12's busybox crashes. */
 function checkScript(nodes: number): string {
   return `nslookup -type=a kubernetes.default.svc.cluster.local >/dev/null || exit 1
 own=$(hostname -i)
@@ -64,7 +65,7 @@ peers=$(nslookup -type=a ready-probe.${probeNamespace}.svc.cluster.local | awk '
 asked=0
 for peer in $peers; do
   [ "$peer" != "$own" ] || continue
-  wget -q -T 3 -O /dev/null "http://$peer:8080/" || exit 1
+  timeout 3 wget -q -O /dev/null "http://$peer:8080/" || exit 1
   asked=$((asked + 1))
   [ "$asked" -lt ${peersAsked} ] || break
 done`;

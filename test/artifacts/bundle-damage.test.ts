@@ -217,6 +217,16 @@ describe('an entry', () => {
     expect(await findingsOfEntries(rig, (entries) => entries.slice(0, -1))).toEqual(['SHA256SUMS is missing']);
   });
 
+  test('is nothing but what it should be: the sums', async () => {
+    const rig = await createBundleRig();
+    const add = (text: string) => (entry: Forged) =>
+      entry.path === 'SHA256SUMS' ? { path: entry.path, content: Buffer.concat([entry.content, Buffer.from(text)]) } : entry;
+    for (const text of ['hidden', '\n', `${'0'.repeat(64)}  other\n`])
+      expect(await findingsOfEntries(rig, (entries) => entries.map(add(text)), { sums: false })).toEqual([
+        'SHA256SUMS does not name the entries that it should',
+      ]);
+  });
+
   test('after the end is found', async () => {
     const rig = await createBundleRig();
     const whole = await readFile(rig.bundle);

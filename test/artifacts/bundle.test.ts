@@ -120,6 +120,6 @@ test('a bundle from a bundle is the same', async () => {
 test('what is no bundle is refused', async () => {
   await using folder = await createFixture({ text: 'hello', short: 'x'.repeat(600), empty: '', sub: {} });
   for (const name of ['text', 'short', 'empty', 'sub', 'absent'])
-    for (const read of [readBundleInfo(folder.getPath(name)), verifyBundle(folder.getPath(name), { signal })])
-      await expect(read, name).rejects.toMatchObject({ code: 'KL-BUNDLE-INVALID' });
+    for (const read of [readBundleInfo, (file: string) => verifyBundle(file, { signal })])
+      await expect(read(folder.getPath(name)), name).rejects.toMatchObject({ code: 'KL-BUNDLE-INVALID' });
 });

@@ -1,4 +1,5 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2154 # $status and $output are bats'
 # What the tests of the provision scripts share: a box to run them in, the fakes in it, and how to look at both.
 
 PROVISION=$(cd "$BATS_TEST_DIRNAME/../../provision" && pwd)
@@ -7,7 +8,7 @@ ENTER=(unshare --mount --uts)
 if [ "$(id -u)" != 0 ]; then ENTER=(unshare --user --map-root-user --mount --uts); fi
 
 # Tools that are what they are everywhere. The rest has a fake or is not there.
-real_tools='awk basename cat chmod cmp cp cut dirname env find grep gzip head id install ln ls mkdir mktemp mv rm sed sh
+real_tools='basename cat chmod cmp cp cut dirname env find grep gzip head id install ln ls mkdir mktemp mv rm sed sh
 	sha256sum sort tar touch tr uname'
 
 # Makes the box of one test. What scripts write is below $ROOT, but for /usr/local, which is $USR_LOCAL.
@@ -25,7 +26,11 @@ setup_box() {
 	echo box >"$BOX/hostname"
 	cp "$BATS_TEST_DIRNAME"/fakes/* "$BOX/bin/"
 	cp "$BATS_TEST_DIRNAME/fake.sh" "$BOX/"
-	for tool in $real_tools; do real "$tool"; done
+	local tool paths=()
+	for tool in $real_tools; do paths+=("$(type -P "$tool")"); done
+	ln -s -t "$BOX/bin" "${paths[@]}"
+	real awk
+	# shellcheck disable=SC2119
 	write_env
 }
 
@@ -33,6 +38,7 @@ setup_box() {
 real() { ln -sf "$(readlink -f "$(PATH=/usr/sbin:/usr/bin:/sbin:/bin command -v "$1")")" "$BOX/bin/$1"; }
 
 # write_env [LINE...]: the env file of a worker, and more lines that come last and so win.
+# shellcheck disable=SC2120
 write_env() {
 	cat >"$ROOT/opt/kubelab/node/env" <<'END'
 KUBELAB_CLUSTER='study'

@@ -138,6 +138,7 @@ kubernetes_programs() { program bin/kubelet bin/kubeadm bin/kubectl; }
 	[ "$("$USR_LOCAL/bin/kubelet")" = bin/kubelet ]
 	grep -qx 'ExecStart=/usr/local/bin/kubelet' "$ROOT/etc/systemd/system/kubelet.service"
 	# systemd, and not the shell, puts the values in.
+	# shellcheck disable=SC2016
 	grep -qF '/usr/local/bin/kubelet $KUBELET_KUBECONFIG_ARGS' "$ROOT/etc/systemd/system/kubelet.service.d/10-kubeadm.conf"
 	[ -d "$ROOT/etc/kubernetes/manifests" ]
 	[ "$(cat "$ROOT/etc/bash_completion.d/kubectl")" = bin/kubectl ]

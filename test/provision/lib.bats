@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # What every provision script shares: provision/lib.sh.
+# shellcheck disable=SC2016
 
 load helper
 
@@ -26,7 +27,7 @@ nothing_left_in_tmp() { [ -z "$(ls -A "$ROOT/tmp")" ] || show "left in /tmp: $(l
 @test "retry tries until it succeeds" {
 	lib 'try() { echo try >>/box/tries; [ "$(grep -c try /box/tries)" -eq 3 ]; }; retry 5 7 try; echo done'
 	succeeds
-	says done
+	says 'done'
 	called_times 2 'sleep 7'
 }
 
@@ -53,7 +54,7 @@ nothing_left_in_tmp() { [ -z "$(ls -A "$ROOT/tmp")" ] || show "left in /tmp: $(l
 }
 
 @test "wait_for that runs out is a failure that names what it waited for" {
-	lib 'wait_for 150 "the moon" false; echo not reached'
+	lib 'wait_for 300 "the moon" false; echo not reached'
 	dies 'waited too long for the moon'
 	says_not 'not reached'
 	called_times 3 sleep

@@ -99,7 +99,7 @@ no_apt() { rm "$BOX/bin/apt-get" "$BOX/bin/apt-mark" "$BOX/bin/dpkg" "$BOX/bin/d
 	provision 30-kubernetes.sh
 	succeeds
 	[ "$(tail -n 1 "$ROOT/etc/apt/keyrings/kubernetes-apt-keyring.asc")" = 1.37 ]
-	called 'apt-get install -y -qq --no-install-recommends --allow-change-held-packages kubelet=1.37.2-* kubeadm=1.37.2-* kubectl=1.37.2-* '
+	called 'apt-get install -y -qq --no-install-recommends --allow-change-held-packages kubelet=1.37.2-* kubeadm=1.37.2-* kubectl=1.37.2-*'
 }
 
 @test "KUBELAB_KEY_MINOR says which minor is the newest" {

@@ -112,8 +112,10 @@ async function readSums(
   expected: readonly string[],
 ): Promise<{ readonly sums: ReadonlyMap<string, string>; readonly findings: readonly string[] }> {
   const text = entry === undefined ? undefined : await readSmall(handle, entry, bundleLimits.sumsBytes);
-  const lines = text?.toString().split('\n').slice(0, -1) ?? [];
-  const right = lines.length === expected.length && lines.every((line, index) => isSumOf(line, expected[index] ?? ''));
+  const [end, ...reversed] = text?.toString().split('\n').toReversed() ?? [];
+  const lines = reversed.toReversed();
+  const right =
+    end === '' && lines.length === expected.length && lines.every((line, index) => isSumOf(line, expected[index] ?? ''));
   if (!right) return { sums: new Map(), findings: [`${sumsPath} does not name the entries that it should`] };
   return { sums: new Map(lines.map((line) => [line.slice(66), `sha256:${line.slice(0, 64)}`])), findings: [] };
 }

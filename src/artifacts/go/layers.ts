@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
@@ -14,9 +15,10 @@ export interface LayerContext {
 export type DistributionLayer = 'toolbox' | 'network-tools';
 
 const recipes: Readonly<Record<DistributionLayer, { packages: readonly string[]; hook: string }>> = {
-  // One static program that is a shell, a web server, a resolver's client and the common tools.
+  // One program that is a shell, a web server, a resolver's client and the common tools. Not the static one: the C
+  // library looks names up through modules that it loads.
   toolbox: {
-    packages: ['busybox-static'],
+    packages: ['busybox'],
     hook: 'for applet in $("$1/bin/busybox" --list); do [ -e "$1/bin/$applet" ] || ln -s busybox "$1/bin/$applet"; done; mkdir -p "$1/tmp"; chmod 1777 "$1/tmp"',
   },
   // What kube-proxy and flannel run. The names without a suffix come from Debian's alternatives, which are not configured here.
@@ -30,8 +32,15 @@ const recipes: Readonly<Record<DistributionLayer, { packages: readonly string[];
 const cleanUp =
   'cd "$1" && rm -rf etc/resolv.conf etc/hostname etc/fstab usr/share/doc usr/share/man usr/share/locale usr/share/lintian usr/share/bash-completion';
 
+/** Where a layer lies; its name follows from how it is made, so that a changed recipe makes a new one. */
 export function layerFile(folder: string, layer: DistributionLayer | `pause-${string}`): string {
-  return path.join(folder, `${layer}.tar`);
+  const recipe = layer === 'toolbox' || layer === 'network-tools' ? `-${recipeKey(recipes[layer], cleanUp)}` : '';
+  return path.join(folder, `${layer}${recipe}.tar`);
+}
+
+/** A short hash of what something is made from. */
+export function recipeKey(...parts: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }
 
 /** A layer of files from distribution packages, made once. */

@@ -7,7 +7,7 @@ import { writeLayer, writeOciArchive } from '../oci-archive.ts';
 import type { Artifact, Lock, Source, SourceContext, Want } from '../source.ts';
 import { buildGroup, type BuildContext, programFile } from './build-group.ts';
 import { addonRecipes, controlPlaneRecipes, flannelRecipe, imagePrefix, type ImageRecipe } from './images.ts';
-import { layerFile, makeDistributionLayer, makePauseLayer } from './layers.ts';
+import { layerFile, makeDistributionLayer, makePauseLayer, recipeKey } from './layers.ts';
 import { goPairing } from './pairing.ts';
 import { type GroupName, programGroups } from './programs.ts';
 
@@ -56,7 +56,12 @@ interface Places {
 }
 
 function artifactFile(places: Places, artifact: Artifact): string {
-  if (artifact.image !== undefined) return path.join(places.images, `${path.basename(artifact.path, '.tar')}-${artifact.version}.tar`);
+  if (artifact.image !== undefined) {
+    const role = path.basename(artifact.path, '.tar');
+    const recipe = allRecipes.find((candidate) => candidate.role === role);
+    const layers = (recipe?.layers ?? []).map((layer) => (layer === 'pause' ? layer : path.basename(layerFile('', layer))));
+    return path.join(places.images, `${role}-${artifact.version}-${recipeKey(recipe, layers, artifact.image)}.tar`);
+  }
   const name = path.basename(artifact.path);
   const [place] = artifact.path.split('/');
   const found = nodePrograms.find((candidate) => candidate.program === name && candidate.place === place);

@@ -16,3 +16,4 @@ else
 		if [ -d "$root/kubelab" ]; then rmdir "$root/kubelab" 2>/dev/null || true; fi
 	done
 fi
+remove_machine_link "$name"

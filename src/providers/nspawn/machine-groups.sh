@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# The control groups of one machine on a host without systemd. Sourced by the scripts that start and end machines.
+# The control groups and the interface of one machine. Sourced by the scripts that start and end machines.
 
 # hierarchies: the folders under which a machine has a group of its own.
 hierarchies() {
@@ -40,4 +40,10 @@ remove_machine_groups() {
 		kill_group "$root/kubelab/$1"
 		remove_group "$root/kubelab/$1"
 	done
+}
+
+# remove_machine_link NAME: the host's end of its cable. The kernel removes it some time after the machine ended; the next
+# boot needs the name free now.
+remove_machine_link() {
+	ip link delete "vb-$1" 2>/dev/null || true
 }

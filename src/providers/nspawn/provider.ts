@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -43,7 +44,7 @@ const script = (name: string): string => fileURLToPath(new URL(`../../../../src/
 export function nspawnProvider(settings: NspawnSettings, context: NspawnContext): Provider {
   const folder = context.store.machines(settings.cluster);
   const tree = (name: string): string => path.join(folder, name);
-  const machine = (name: string): string => `${settings.cluster}-${name}`;
+  const machine = (name: string): string => machineName(settings.cluster, name);
   const root = (timeout: number, ...command: Command): Promise<RunResult> => context.root.run(command, { timeout, signal: context.signal });
 
   const connect = (plan: MachinePlan): Node => ({
@@ -116,6 +117,11 @@ export function nspawnProvider(settings: NspawnSettings, context: NspawnContext)
       return findLeftovers(settings, context, folder);
     },
   };
+}
+
+/** A name that no other machine on this host has, short enough for the kernel to take `vb-NAME` for an interface. */
+function machineName(cluster: string, node: string): string {
+  return `k${createHash('sha256').update(`${cluster}/${node}`).digest('hex').slice(0, 10)}`;
 }
 
 async function makeBridge(settings: NspawnSettings, root: (timeout: number, ...command: Command) => Promise<RunResult>): Promise<void> {
@@ -196,11 +202,5 @@ async function findLeftovers(settings: NspawnSettings, context: NspawnContext, f
   const link = await context.local.run(['ip', 'link', 'show', settings.bridge], { timeout: 10 * second, signal: context.signal, accept: 'any' });
   if (link.exitCode === 0) left.push(`network ${settings.bridge}`);
   for (const name of await context.store.list(folder)) left.push(`machine ${name} in ${folder}`);
-  const groups = await context.local.run(['find', '/sys/fs/cgroup', '-maxdepth', '3', '-path', `*/kubelab/${settings.cluster}-*`], {
-    timeout: 30 * second,
-    signal: context.signal,
-    accept: 'any',
-  });
-  for (const group of groups.stdout.split('\n').filter(Boolean)) left.push(`cgroup ${group}`);
   return left;
 }

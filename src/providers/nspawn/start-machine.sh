@@ -6,6 +6,9 @@ set -eu
 
 name=$1 tree=$2 bridge=$3 cpus=$4 memory_mib=$5 log=$6
 
+. "$(dirname "$0")/machine-groups.sh"
+remove_machine_link "$name"
+
 set -- --quiet --boot --directory="$tree" --machine="$name" --network-bridge="$bridge" \
 	--capability=all --private-users=no --console=pipe --bind=/dev/kmsg \
 	--resolv-conf=off --timezone=off --link-journal=no --kill-signal=SIGRTMIN+3
@@ -22,7 +25,6 @@ if [ -d /run/systemd/system ]; then
 		systemd-nspawn --keep-unit --register=no "$@"
 fi
 
-. "$(dirname "$0")/machine-groups.sh"
 remove_machine_groups "$name"
 
 # join CONTROLLER_FOLDER: makes the machine's own group there, limits it, and moves this script into it.
