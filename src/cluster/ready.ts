@@ -1,3 +1,4 @@
+import { CommandFailed } from '../errors/errors.ts';
 import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
 import { nodeReadiness, workloadReadiness } from '../kubernetes/readiness.ts';
 import { probeNamespace, renderReadyProbe } from '../kubernetes/ready-probe.ts';
@@ -20,8 +21,13 @@ const proof = '/run/kubelab/ready';
 export async function isReady(input: ReadyInput): Promise<boolean> {
   const known = await input.node.run(['cat', proof], { timeout: 20_000, signal: input.signal, accept: 'any' });
   if (known.stdout.trim() !== proofText(input.plan)) return false;
-  const nodes = nodeReadiness(await kubectl(input).json(['get', 'nodes']));
-  return expectedNodes(input.plan).every((name) => nodes.some((node) => node.name === name && node.ready));
+  try {
+    const nodes = nodeReadiness(await kubectl(input).json(['get', 'nodes']));
+    return expectedNodes(input.plan).every((name) => nodes.some((node) => node.name === name && node.ready));
+  } catch (error) {
+    if (error instanceof CommandFailed) return false;
+    throw error;
+  }
 }
 
 /**
@@ -36,15 +42,25 @@ export async function waitUntilReady(input: ReadyInput, progress: (text: string)
     progress('no network plugin: nodes become Ready once you install one');
     return;
   }
-  // What an earlier, interrupted run left counts pods of another set of nodes.
-  await control.apply(renderReadyProbe({ toolbox, nodes: count }));
+  await waitFor(
+    {
+      what: 'the API server to take the probe pods',
+      hint: 'See /var/log/pods on the first control plane: kubelab ssh control1.',
+      deadline: 10 * minute,
+      every: 300,
+      // Refused while the API server starts, and while the namespace of an earlier probe is still being removed.
+      ready: () => unlessRefused(() => control.apply(renderReadyProbe({ toolbox, nodes: count })).then(() => true)),
+    },
+    input.signal,
+    progress,
+  );
   await waitFor(
     {
       what: 'the nodes, DNS and the pod network',
       hint: `See kubelab kubectl get nodes and kubelab kubectl get pods -A -o wide. The probe pods are in namespace ${probeNamespace}.`,
       deadline: 15 * minute,
       every: 500,
-      ready: () => look(control, input.plan, count),
+      ready: () => unlessRefused(() => look(control, input.plan, count)),
     },
     input.signal,
     progress,
@@ -55,6 +71,16 @@ export async function waitUntilReady(input: ReadyInput, progress: (text: string)
     signal: input.signal,
     input: `${proofText(input.plan)}\n`,
   });
+}
+
+/** After a boot the API server comes and goes for a moment; what kubectl says then is an answer, not a failure. */
+async function unlessRefused(ask: () => Promise<true | string>): Promise<true | string> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof CommandFailed) return error.stderr.trim().split('\n').at(-1) ?? error.message;
+    throw error;
+  }
 }
 
 async function look(control: Kubectl, plan: Plan, count: number): Promise<true | string> {
