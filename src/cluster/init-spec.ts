@@ -122,3 +122,14 @@ kubeadm:
   # A folder with kubeadm patches, relative to this file. There is none by default.
   #patches: ./kubeadm-patches
 `;
+
+/** The spec of the quickstart: the smallest cluster that shows pods on more than one node. */
+export function renderQuickstartSpec(): string {
+  return `# A small cluster to begin with. kubelab init writes a file with every field explained.
+name: quickstart
+kubernetes: "1.36"
+controlPlane: {count: 1, cpus: 2, memory: 2GiB}
+workers: {count: 1, cpus: 2, memory: 2GiB}
+addons: [metrics-server]
+`;
+}

@@ -37,6 +37,11 @@ export const registry: Registry = {
       heading: 'Clusters:',
       entries: [
         {
+          name: 'quickstart',
+          summary: 'from nothing to a running cluster of two nodes',
+          load: async () => (await import('./quickstart.ts')).quickstart,
+        },
+        {
           name: 'up',
           summary: 'bring the cluster up, or make it equal to the spec again',
           load: async () => (await import('./up.ts')).up,

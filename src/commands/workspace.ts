@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { resolveBaseBox } from '../artifacts/base-box.ts';
+import { type BaseBox, resolveBaseBox } from '../artifacts/base-box.ts';
+import { bundledBaseBox } from '../artifacts/bundle/base-box.ts';
+import { heldInstall } from '../artifacts/bundle/match.ts';
+import { readBundleInfo } from '../artifacts/bundle/open.ts';
 import type { Lock, Source, SourceContext, Want } from '../artifacts/source.ts';
 import { chooseSubnet, gatewayOf } from '../cluster/addresses.ts';
 import { type ClusterFolder, locateCluster } from '../cluster/cluster-folder.ts';
@@ -15,14 +18,13 @@ import type { Plan } from '../cluster/plan.ts';
 import type { Capabilities, Provider } from '../cluster/provider.ts';
 import type { Spec } from '../cluster/spec.ts';
 import { readState, type State } from '../cluster/state.ts';
-import type { NodeImageHome } from '../cluster/up-steps.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { localRunner } from '../exec/local.ts';
 import { asRoot } from '../exec/root.ts';
 import type { Runner } from '../exec/runner.ts';
 import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
 import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
-import { subvolumeImageHome } from '../providers/nspawn/image-home.ts';
+import { type SubvolumeImageHome, subvolumeImageHome } from '../providers/nspawn/image-home.ts';
 import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
 import { openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
 import { chooseSource, type ChosenSource } from './choose-source.ts';
@@ -75,7 +77,16 @@ export async function openWorkspace(context: Context): Promise<Workspace> {
 export function withLogs(workspace: Workspace): Workspace {
   const { context, folder, secrets } = workspace;
   context.showLogsAt(folder.logs);
-  const local = loggedRunner(folder, secrets);
+  return withRunner(workspace, loggedRunner(folder, secrets));
+}
+
+/** The same workspace with no command logged: for what must not write into the cluster's folder. */
+export function withoutLogs(workspace: Workspace): Workspace {
+  return withRunner(workspace, workspace.context.runner);
+}
+
+function withRunner(workspace: Workspace, local: Runner): Workspace {
+  const { context } = workspace;
   const root = asRoot(local, context.userId);
   return { ...workspace, local, root, store: openSubvolumeStore({ cache: context.folders.cache, root, signal: context.signal }) };
 }
@@ -94,11 +105,15 @@ export function bridgeName({ folder }: Pick<Workspace, 'folder'>): string {
   return `klab-${createHash('sha256').update(folder.root).digest('hex').slice(0, 8)}`;
 }
 
-/** A plan, and the parts that can make it real. */
-export interface Planned {
+/** A plan, and where its artifacts come from. */
+export interface Resolved {
   readonly plan: Plan;
-  readonly capabilities: Capabilities;
   readonly source: Source;
+}
+
+/** A plan, and the parts that can make it real. */
+export interface Planned extends Resolved {
+  readonly capabilities: Capabilities;
 }
 
 /** Finds out what the spec leaves open and makes the plan. Writes nothing but what sources keep in the cache. */
@@ -115,6 +130,17 @@ export async function planWorkspace(workspace: Workspace): Promise<Planned> {
       details: probe.lacks,
       ...(probe.packages.length > 0 ? { cure: `Install them with: apt-get install ${probe.packages.join(' ')}` } : {}),
     });
+  const provider: Plan['provider'] = {
+    name: 'nspawn',
+    why: spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
+    differences: probe.capabilities.differences,
+  };
+  return { ...(await resolvePlan(workspace, provider)), capabilities: probe.capabilities };
+}
+
+/** The plan for machines of a provider, which need not be usable on this host. */
+export async function resolvePlan(workspace: Workspace, provider: Plan['provider']): Promise<Resolved> {
+  const { context, spec } = workspace;
   const known = await readLockFile(workspace.lockPath);
   const chosen = await chooseSource({
     spec,
@@ -123,27 +149,20 @@ export async function planWorkspace(workspace: Workspace): Promise<Planned> {
     environment: context.env,
     context: sourceContext(workspace),
   });
-  const install = chooseInstall(spec, chosen);
+  const install = await chooseInstall(spec, chosen);
   const lock = await provideLock(workspace, chosen, install, known);
-  const plan = makePlan(spec, {
-    provider: {
-      name: 'nspawn',
-      why: spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
-      differences: probe.capabilities.differences,
-    },
-    source: chosen.choice,
-    install,
-    lock,
-    subnet: await provideSubnet(workspace, known),
-  });
-  return { plan, capabilities: probe.capabilities, source: chosen.source };
+  const plan = makePlan(spec, { provider, source: chosen.choice, install, lock, subnet: await provideSubnet(workspace, known) });
+  return { plan, source: chosen.source };
 }
 
-function sourceContext({ context, local }: Workspace): SourceContext {
+export function sourceContext({ context, local }: Pick<Workspace, 'context' | 'local'>): SourceContext {
   return { runner: local, signal: context.signal, events: context.events, cache: context.folders.cache };
 }
 
-function chooseInstall(spec: Spec, { choice }: ChosenSource): 'binaries' | 'packages' {
+async function chooseInstall(spec: Spec, { choice }: ChosenSource): Promise<'binaries' | 'packages'> {
+  // A bundle holds one or the other; asked for what it does not hold, it says so itself.
+  if (choice.bundle !== undefined && spec.install === 'auto') return heldInstall((await readBundleInfo(choice.bundle)).lock);
+  if (choice.bundle !== undefined) return spec.install === 'packages' ? 'packages' : 'binaries';
   if (choice.kind === 'upstream') return spec.install === 'binaries' ? 'binaries' : 'packages';
   if (choice.kind === 'go' && spec.install === 'packages')
     throw new KubelabError('KL-SPEC-UNSUPPORTED', 'install: packages, while the source is go, which builds programs and no packages', {
@@ -207,7 +226,7 @@ export async function keepLock(workspace: Workspace, plan: Plan, lock: Lock): Pr
 
 export interface MachineParts {
   readonly provider: Provider;
-  readonly images: NodeImageHome;
+  readonly images: SubvolumeImageHome;
 }
 
 /** The provider and the place of node images for a plan. `lock` is read again whenever an image is asked for. */
@@ -216,7 +235,7 @@ export async function machineParts(workspace: Workspace, planned: Planned, lock:
   const { plan } = planned;
   const home = subvolumeImageHome(
     {
-      base: await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder),
+      base: await chooseBaseBox(workspace, plan),
       install: plan.install,
       provision: workspace.provision,
       cache: context.folders.cache,
@@ -229,6 +248,13 @@ export async function machineParts(workspace: Workspace, planned: Planned, lock:
     { local, root, signal: context.signal, store },
   );
   return { provider, images: home };
+}
+
+/** The base box of a plan: the one in its bundle, where that holds the box that the spec names. */
+export async function chooseBaseBox(workspace: Workspace, plan: Pick<Plan, 'box' | 'source'>): Promise<BaseBox> {
+  const box = await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder);
+  const { bundle } = plan.source;
+  return (bundle === undefined ? undefined : await bundledBaseBox(sourceContext(workspace), { file: bundle, name: box.name })) ?? box;
 }
 
 /** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */

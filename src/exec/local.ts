@@ -1,3 +1,4 @@
+import { constants } from 'node:os';
 import { execa, type ExecaError } from 'execa';
 import { CommandFailed, Interrupted } from '../errors/errors.ts';
 import { quoteCommand } from './quote.ts';
@@ -33,6 +34,38 @@ export function localRunner(options: LocalRunnerOptions = {}): Runner {
   return {
     run: (command, runOptions) => runLocal(command, runOptions, place, show(command), options.log),
   };
+}
+
+export interface AttachedOptions {
+  /** Aborting it ends the program: with SIGTERM, and some seconds later for good. */
+  readonly signal: AbortSignal;
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+}
+
+/**
+ * Runs a program that has the terminal: its input and output are kubelab's own, Ctrl-C reaches it from there, and a
+ * person decides when it ends, so that it has no timeout.
+ * @returns its exit code, as a shell gives it: 128 and the number of the signal that ended it.
+ * @throws CommandFailed when it could not be started.
+ * @throws Interrupted when the signal was aborted.
+ */
+export async function runAttached(command: Command, options: AttachedOptions): Promise<number> {
+  if (options.signal.aborted) throw new Interrupted();
+  const [file, ...args] = command;
+  const result = await execa(file, args, {
+    stdio: 'inherit',
+    reject: false,
+    cancelSignal: options.signal,
+    forceKillAfterDelay: graceMilliseconds,
+    ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  if (result.isCanceled) throw new Interrupted();
+  if (result.exitCode !== undefined) return result.exitCode;
+  if (result.signal !== undefined) return 128 + constants.signals[result.signal];
+  const message = explain(result as ExecaError, false, 0);
+  throw new CommandFailed({ command, place: 'host', exitCode: undefined, timedOut: false, stdout: '', stderr: '', message });
 }
 
 async function runLocal(

@@ -37,7 +37,7 @@ export function goSource(context: SourceContext): Source {
   };
   return {
     kind: 'go',
-    versions: (minor) => listVersions(context, minor),
+    versions: (minor) => offerVersions(context, minor),
     resolve: (want) => resolveLock(context, want),
     missing,
     obtain: async (lock) => {
@@ -84,8 +84,8 @@ async function listVersions(context: SourceContext, minor: string | undefined): 
     .toSorted(compareVersions);
 }
 
-/** The mirror's list has gaps both ways, so that the version is asked for itself. */
-async function assertHad(context: SourceContext, version: string): Promise<void> {
+/** The mirror's list has gaps both ways, so that a version is asked for itself. */
+async function canBeHad(context: SourceContext, version: string): Promise<boolean> {
   const asked = await context.runner.run(['go', 'mod', 'download', '-json', `k8s.io/kubernetes@v${version}`], {
     timeout: 10 * 60_000,
     signal: context.signal,
@@ -93,11 +93,23 @@ async function assertHad(context: SourceContext, version: string): Promise<void>
     accept: 'any',
     env: { GOFLAGS: '' },
   });
-  if (asked.exitCode === 0) return;
+  return asked.exitCode === 0;
+}
+
+async function assertHad(context: SourceContext, version: string): Promise<void> {
+  if (await canBeHad(context, version)) return;
   const offered = await listVersions(context, undefined);
   throw new KubelabError('KL-VERSION-UNKNOWN', `Kubernetes ${version} is not among the Go modules that can be had`, {
     details: [`nearest: ${nearestVersions(version, offered, 4).join(', ')}`],
   });
+}
+
+/** The patches of a minor that are listed, and the newest one that is known of where it can be had all the same. */
+async function offerVersions(context: SourceContext, minor: string | undefined): Promise<string[]> {
+  const listed = await listVersions(context, minor);
+  if (minor === undefined) return listed;
+  const known = `${minor}.${factsFor(`${minor}.0`).lastKnownPatch}`;
+  return listed.includes(known) || !(await canBeHad(context, known)) ? listed : [...listed, known].toSorted(compareVersions);
 }
 
 async function resolveLock(context: SourceContext, want: Want): Promise<Lock> {
@@ -149,7 +161,8 @@ function imageOrigin(recipe: ImageRecipe, versions: Readonly<Record<GroupName, s
   return [...new Set([...parts, ...recipe.layers.map((layer) => `${layer === 'pause' ? 'c' : 'debian'}:${layer}`)])].join(' + ');
 }
 
-function groupVersions(kubernetes: string, containerd: string): Record<GroupName, string> {
+/** The version of each group that a Kubernetes and a containerd version lead to, with the leading `v`. */
+export function groupVersions(kubernetes: string, containerd: string): Record<GroupName, string> {
   const facts = factsFor(kubernetes);
   const pairing = goPairing(kubernetes);
   const etcd = `v${facts.etcd.split('-')[0] ?? facts.etcd}`;
@@ -168,8 +181,8 @@ function groupVersions(kubernetes: string, containerd: string): Record<GroupName
   };
 }
 
-/** The programs that missing artifacts need, by group. */
-function neededPrograms(absent: readonly Artifact[], recipes: readonly ImageRecipe[]): Map<GroupName, Set<string>> {
+/** The programs that artifacts are made from, by group. */
+export function neededPrograms(absent: readonly Artifact[], recipes: readonly ImageRecipe[] = allRecipes): Map<GroupName, Set<string>> {
   const needed = new Map<GroupName, Set<string>>();
   const add = (group: GroupName, program: string): void => void needed.set(group, (needed.get(group) ?? new Set()).add(program));
   for (const artifact of absent) {
@@ -188,7 +201,7 @@ const lanes = 2;
 async function obtainAll(context: SourceContext, places: Places, lock: Lock, absent: readonly Artifact[]): Promise<void> {
   if (absent.length === 0) return;
   const versions = groupVersions(lock.kubernetes, lock.containerd);
-  const needed = neededPrograms(absent, allRecipes);
+  const needed = neededPrograms(absent);
   const build: BuildContext = {
     runner: context.runner,
     signal: context.signal,

@@ -51,6 +51,11 @@ export async function probeNspawnHost(context: ProbeContext): Promise<HostProbe>
   return { usable: lacks.length === 0, lacks, packages: [], capabilities };
 }
 
+/** The Debian packages whose programs are missing. */
+export async function missingHostPackages(searchPath: string): Promise<string[]> {
+  return [...new Set((await missingPrograms(searchPath)).map(([, name]) => name))];
+}
+
 async function missingPrograms(searchPath: string): Promise<(readonly [string, string])[]> {
   const missing = await Promise.all(programs.map(([program]) => missingProgram(program, searchPath)));
   return programs.filter((_, index) => missing[index] === true);

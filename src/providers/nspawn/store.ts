@@ -33,10 +33,14 @@ export interface StoreContext {
   readonly signal: AbortSignal;
 }
 
+/** Where the store is mounted, and the file that holds it where the cache folder is not on btrfs. */
+export function locateStore(cache: string): { readonly folder: string; readonly file: string } {
+  return { folder: path.join(cache, 'nspawn'), file: path.join(cache, 'nspawn.btrfs') };
+}
+
 /** A btrfs file system: the cache folder's own where that is btrfs, otherwise one in a sparse file there. */
 export function openSubvolumeStore(context: StoreContext): SubvolumeStore {
-  const folder = path.join(context.cache, 'nspawn');
-  const file = path.join(context.cache, 'nspawn.btrfs');
+  const { folder, file } = locateStore(context.cache);
   const run = (...command: Command): Promise<RunResult> => context.root.run(command, { timeout: 10 * minute, signal: context.signal });
   const store: SubvolumeStore = {
     folder,
@@ -52,6 +56,8 @@ export function openSubvolumeStore(context: StoreContext): SubvolumeStore {
     },
     snapshot: async (from, target) => {
       await run('mkdir', '-p', path.dirname(target));
+      // The last use of what is copied, for whoever has to choose what to remove.
+      await run('touch', from);
       await run('btrfs', '--quiet', 'subvolume', 'snapshot', from, target);
     },
     // systemd makes subvolumes of its own inside, such as var/lib/machines; they go first.
