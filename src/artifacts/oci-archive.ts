@@ -89,7 +89,9 @@ export async function writeLayer(
       await mkdir(path.dirname(place), { recursive: true });
       await symlink(to, place);
     }
-    const top = new Set([...Object.keys(files), ...Object.keys(links)].map((inside) => inside.split('/').filter(Boolean)[0] ?? ''));
+    const top = new Set(
+      [...Object.keys(files), ...Object.keys(links)].map((inside) => inside.split('/').filter(Boolean)[0] ?? ''),
+    );
     await packFolder(work, target, [...top].toSorted());
   } finally {
     await rm(work, { recursive: true, force: true });

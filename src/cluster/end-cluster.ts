@@ -27,17 +27,15 @@ export function destroySteps(
   folder: ClusterFolder,
   left: (findings: readonly string[]) => void,
 ): Step[] {
-  const destroys = machines.map(
-    ({ name }): Step => ({
-      id: `destroy:${name}`,
-      title: 'destroy',
-      phase: 'destroy',
-      node: name,
-      needs: [],
-      done: async () => false,
-      run: () => provider.destroy(name),
-    }),
-  );
+  const destroys = machines.map(({ name }): Step => ({
+    id: `destroy:${name}`,
+    title: 'destroy',
+    phase: 'destroy',
+    node: name,
+    needs: [],
+    done: async () => false,
+    run: () => provider.destroy(name),
+  }));
   return [
     ...destroys,
     {

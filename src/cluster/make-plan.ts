@@ -55,7 +55,10 @@ export function makePlan(spec: Spec, facts: PlanFacts): Plan {
 }
 
 function listNodes(spec: Spec, balanced: boolean): NodeWish[] {
-  const sized = (size: { cpus: number; memory: number }): { cpus: number; memoryMiB: number } => ({ cpus: size.cpus, memoryMiB: size.memory });
+  const sized = (size: { cpus: number; memory: number }): { cpus: number; memoryMiB: number } => ({
+    cpus: size.cpus,
+    memoryMiB: size.memory,
+  });
   return [
     ...numbered('control-plane', 'control', spec.controlPlane.count, sized(spec.controlPlane)),
     ...numbered('worker', 'worker', spec.workers.count, sized(spec.workers), spec.workers.disks),
@@ -65,7 +68,13 @@ function listNodes(spec: Spec, balanced: boolean): NodeWish[] {
   ];
 }
 
-function numbered(role: Role, name: string, count: number, size: { cpus: number; memoryMiB: number }, disksMiB: readonly number[] = []): NodeWish[] {
+function numbered(
+  role: Role,
+  name: string,
+  count: number,
+  size: { cpus: number; memoryMiB: number },
+  disksMiB: readonly number[] = [],
+): NodeWish[] {
   return Array.from({ length: count }, (_, index) => ({ name: `${name}${index + 1}`, role, ...size, disksMiB }));
 }
 

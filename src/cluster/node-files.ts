@@ -54,9 +54,18 @@ function filesByRole(plan: Plan, node: NodePlan, secrets: Secrets, host: HostTra
     case 'worker':
       return new Map([['kubeadm.yaml', kubeadmText(plan, node, secrets, host)]]);
     case 'etcd': {
-      const config = renderEtcdNodeConfig({ ...shared(plan, host), node, members: plan.nodes.filter((other) => other.role === 'etcd') });
+      const config = renderEtcdNodeConfig({
+        ...shared(plan, host),
+        node,
+        members: plan.nodes.filter((other) => other.role === 'etcd'),
+      });
       const authority = ['etcd/ca.crt', 'etcd/ca.key'].map((name) => [`pki/${name}`, secrets.pki.get(name) ?? ''] as const);
-      return new Map([['kubeadm.yaml', config.kubeadm], ['kubelet.yaml', config.kubelet], ['kubelet-flags', `${config.kubeletFlags.join(' ')}\n`], ...authority]);
+      return new Map([
+        ['kubeadm.yaml', config.kubeadm],
+        ['kubelet.yaml', config.kubelet],
+        ['kubelet-flags', `${config.kubeletFlags.join(' ')}\n`],
+        ...authority,
+      ]);
     }
     case 'load-balancer':
     case 'storage':
@@ -68,7 +77,8 @@ function controlPlaneFiles(plan: Plan, node: NodePlan, secrets: Secrets, host: H
   const files = new Map([['kubeadm.yaml', kubeadmText(plan, node, secrets, host)]]);
   // kubeadm takes a CA certificate without its key for a CA that it must not sign with.
   for (const [name, pem] of secrets.pki) if (plan.etcd === 'stacked' || name !== 'etcd/ca.key') files.set(`pki/${name}`, pem);
-  if (node.name === firstControlPlane(plan).name) for (const [name, text] of renderAddons(plan)) files.set(`addons/${name}`, text);
+  if (node.name === firstControlPlane(plan).name)
+    for (const [name, text] of renderAddons(plan)) files.set(`addons/${name}`, text);
   return files;
 }
 
@@ -91,11 +101,16 @@ function renderAddons(plan: Plan): Map<string, string> {
         ...(images['flannel-cni-plugin'] === undefined ? {} : { installCniPlugin: images['flannel-cni-plugin'] }),
       }),
     );
-  if (plan.addons.includes('metrics-server')) addons.set('20-metrics-server.yaml', renderMetricsServer({ image: image('metrics-server') }));
+  if (plan.addons.includes('metrics-server'))
+    addons.set('20-metrics-server.yaml', renderMetricsServer({ image: image('metrics-server') }));
   if (plan.addons.includes('local-path'))
     addons.set(
       '30-local-path.yaml',
-      renderLocalPath({ image: image('local-path'), toolbox: image('toolbox'), ...((plan.lock.origin ?? plan.lock.source) === 'go' ? {} : { command: ['local-path-provisioner'] }) }),
+      renderLocalPath({
+        image: image('local-path'),
+        toolbox: image('toolbox'),
+        ...((plan.lock.origin ?? plan.lock.source) === 'go' ? {} : { command: ['local-path-provisioner'] }),
+      }),
     );
   return addons;
 }

@@ -29,7 +29,11 @@ export async function digestNodeFiles(folder: ClusterFolder, node: string): Prom
   for (const part of ['provision', path.join('nodes', node)]) {
     const entries = await readdir(path.join(folder.root, part), { recursive: true, withFileTypes: true });
     const files = entries.filter((entry) => entry.isFile()).map((entry) => path.join(entry.parentPath, entry.name));
-    for (const file of files.toSorted()) hash.update(`${path.relative(folder.root, file)}\0`).update(await readFile(file)).update('\0');
+    for (const file of files.toSorted())
+      hash
+        .update(`${path.relative(folder.root, file)}\0`)
+        .update(await readFile(file))
+        .update('\0');
   }
   return hash.digest('hex');
 }

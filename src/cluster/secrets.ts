@@ -28,7 +28,11 @@ export async function provideSecrets(folder: ClusterFolder, plan: Plan): Promise
     const pki = await readPki(folder.pki);
     return { token: known, caCertHash: caCertHash(pki.get('ca.crt') ?? ''), pki };
   }
-  const pki = await makeClusterPki({ algorithm: keyAlgorithm(plan.kubernetes), now: new Date(), externalEtcd: plan.etcd === 'external' });
+  const pki = await makeClusterPki({
+    algorithm: keyAlgorithm(plan.kubernetes),
+    now: new Date(),
+    externalEtcd: plan.etcd === 'external',
+  });
   for (const [name, pem] of pki) {
     await mkdir(path.dirname(path.join(folder.pki, name)), { recursive: true, mode: 0o700 });
     await writeFileAtomic(path.join(folder.pki, name), pem, { mode: 0o600 });
@@ -41,7 +45,11 @@ export async function provideSecrets(folder: ClusterFolder, plan: Plan): Promise
 
 async function readPki(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder, { recursive: true })).filter((name) => /\.(crt|key|pub)$/.test(name));
-  return new Map(await Promise.all(names.map(async (name) => [name.replaceAll(path.sep, '/'), await readFile(path.join(folder, name), 'utf8')] as const)));
+  return new Map(
+    await Promise.all(
+      names.map(async (name) => [name.replaceAll(path.sep, '/'), await readFile(path.join(folder, name), 'utf8')] as const),
+    ),
+  );
 }
 
 /** The values that no log may hold. */

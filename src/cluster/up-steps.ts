@@ -64,7 +64,8 @@ function preparation(context: UpContext): Step[] {
       title: `make the base box ${context.plan.box}`,
       phase: 'base box',
       needs: [],
-      done: async () => (hasDigests(context.lock().artifacts) && (await context.images.hasImage(context.lock()))) || context.images.hasBase(),
+      done: async () =>
+        (hasDigests(context.lock().artifacts) && (await context.images.hasImage(context.lock()))) || context.images.hasBase(),
       run: (progress) => context.images.makeBase(progress),
     },
     {
@@ -130,9 +131,13 @@ function filesStep(context: UpContext, plan: NodePlan): Step {
     run: async (progress) => {
       const bytes = await packNodeFiles(context.folder, plan.name);
       const digest = await digestNodeFiles(context.folder, plan.name);
-      const unpack = 'set -e; rm -rf /opt/kubelab; mkdir -p /opt/kubelab; tar -x --no-same-owner -C /opt/kubelab -f -; chmod 700 /opt/kubelab/node';
+      const unpack =
+        'set -e; rm -rf /opt/kubelab; mkdir -p /opt/kubelab; tar -x --no-same-owner -C /opt/kubelab -f -; chmod 700 /opt/kubelab/node';
       const mark = `printf '%s\\n' ${digest} >${digestFile}`;
-      await node.run(['sh', '-c', `${unpack}; sh /opt/kubelab/provision/50-node.sh; ${mark}`], { ...options(context, 5 * minute, progress), input: bytes });
+      await node.run(['sh', '-c', `${unpack}; sh /opt/kubelab/provision/50-node.sh; ${mark}`], {
+        ...options(context, 5 * minute, progress),
+        input: bytes,
+      });
     },
   };
 }
@@ -143,10 +148,20 @@ function options(context: UpContext, timeout: number, progress: (text: string) =
 
 /** The script that makes a machine what its role says, and the file that says that it did. */
 const roleScripts = {
-  init: { script: '53-control-plane.sh', marker: '/etc/kubernetes/kubelab-initialised', title: 'kubeadm init', phase: 'kubeadm init' },
+  init: {
+    script: '53-control-plane.sh',
+    marker: '/etc/kubernetes/kubelab-initialised',
+    title: 'kubeadm init',
+    phase: 'kubeadm init',
+  },
   join: { script: '60-join.sh', marker: '/etc/kubernetes/kubelab-joined', title: 'kubeadm join', phase: 'kubeadm join' },
   etcd: { script: '52-etcd.sh', marker: '/etc/kubernetes/kubelab-etcd', title: 'start etcd', phase: 'etcd' },
-  'load-balancer': { script: '51-load-balancer.sh', marker: '/etc/haproxy/haproxy.cfg', title: 'start the load balancer', phase: 'load balancer' },
+  'load-balancer': {
+    script: '51-load-balancer.sh',
+    marker: '/etc/haproxy/haproxy.cfg',
+    title: 'start the load balancer',
+    phase: 'load balancer',
+  },
 } as const;
 
 function roleStep(context: UpContext, plan: NodePlan): Step {
@@ -164,7 +179,8 @@ function roleStep(context: UpContext, plan: NodePlan): Step {
       const check = `[ -e ${marker} ] && systemctl is-active --quiet ${unit}`;
       return (await node.run(['sh', '-c', check], { timeout: 20_000, signal: context.signal, accept: 'any' })).exitCode === 0;
     },
-    run: async (progress) => void (await node.run(['sh', `/opt/kubelab/provision/${script}`], options(context, 45 * minute, progress))),
+    run: async (progress) =>
+      void (await node.run(['sh', `/opt/kubelab/provision/${script}`], options(context, 45 * minute, progress))),
   };
 }
 
@@ -177,7 +193,9 @@ function roleOf(plan: Plan, node: NodePlan): keyof typeof roleScripts {
 function roleNeeds(plan: Plan, node: NodePlan): string[] {
   const first = firstControlPlane(plan).name;
   if (node.name === first)
-    return plan.nodes.filter((other) => other.role === 'etcd' || other.role === 'load-balancer').map((other) => `${other.role}:${other.name}`);
+    return plan.nodes
+      .filter((other) => other.role === 'etcd' || other.role === 'load-balancer')
+      .map((other) => `${other.role}:${other.name}`);
   if (node.role !== 'control-plane') return [];
   // etcd takes one new member at a time.
   const controlPlanes = plan.nodes.filter((other) => other.role === 'control-plane');
@@ -197,10 +215,18 @@ function addonsStep(context: UpContext): Step {
     node: first.name,
     needs: [`init:${first.name}`],
     done: async () =>
-      (await node.run(['sh', '-c', `[ "$(${digest})" = "$(cat ${marker} 2>/dev/null)" ]`], { timeout: 20_000, signal: context.signal, accept: 'any' }))
-        .exitCode === 0,
+      (
+        await node.run(['sh', '-c', `[ "$(${digest})" = "$(cat ${marker} 2>/dev/null)" ]`], {
+          timeout: 20_000,
+          signal: context.signal,
+          accept: 'any',
+        })
+      ).exitCode === 0,
     run: async (progress) =>
-      void (await node.run(['sh', '-c', `sh /opt/kubelab/provision/70-addons.sh && ${digest} >${marker}`], options(context, 10 * minute, progress))),
+      void (await node.run(
+        ['sh', '-c', `sh /opt/kubelab/provision/70-addons.sh && ${digest} >${marker}`],
+        options(context, 10 * minute, progress),
+      )),
   };
 }
 

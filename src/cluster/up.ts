@@ -50,7 +50,11 @@ export async function bringUp(options: UpOptions): Promise<UpResult> {
   try {
     const report = await runSteps(steps, { signal, events: options.events, forecast, record: (entry) => timings.record(entry) });
     await writeState(folder.state, described);
-    return { report, seconds: (Date.now() - started) / 1000, changed: report.some((entry) => entry.state === 'done' && entry.id !== 'network') };
+    return {
+      report,
+      seconds: (Date.now() - started) / 1000,
+      changed: report.some((entry) => entry.state === 'done' && entry.id !== 'network'),
+    };
   } finally {
     await timings.save();
   }

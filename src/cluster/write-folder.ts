@@ -72,7 +72,10 @@ async function removeStrangers(folder: ClusterFolder, files: ReadonlyMap<string,
 async function provideSshKey({ folder, local, signal }: FolderContext): Promise<void> {
   if ((await readIfThere(folder.sshPublicKey)) !== undefined) return;
   await rm(folder.sshKey, { force: true });
-  await local.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'kubelab', '-f', folder.sshKey], { timeout: 20_000, signal });
+  await local.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', 'kubelab', '-f', folder.sshKey], {
+    timeout: 20_000,
+    signal,
+  });
 }
 
 /** Where the host keys of a node are, which its provider writes before anything is asked of it. */

@@ -49,7 +49,10 @@ async function go({ context }: SourceSituation, why: string): Promise<ChosenSour
 
 async function upstream({ context, environment }: SourceSituation, why: string): Promise<ChosenSource> {
   const { upstreamSource } = await import('../artifacts/upstream.ts');
-  return { source: upstreamSource({ ...context, environment, ...readEndpoints(environment) }), choice: { kind: 'upstream', why } };
+  return {
+    source: upstreamSource({ ...context, environment, ...readEndpoints(environment) }),
+    choice: { kind: 'upstream', why },
+  };
 }
 
 async function bundle({ context }: SourceSituation, file: string): Promise<ChosenSource> {

@@ -27,7 +27,15 @@ async function runDestroy(context: Context): Promise<CommandResult> {
     const steps = destroySteps(provider, machines, workspace.folder, (findings) => (left = findings));
     const options = { signal: context.signal, events: context.events, forecast: () => undefined, record: () => undefined };
     await runSteps(steps, options);
-    if (left.length > 0) throw new KubelabError('KL-MACHINE-FAILED', 'something could not be removed', { details: left, cure: 'Run kubelab destroy again.' });
-    return { data: { destroyed: true, machines: machines.map(({ name }) => name), left }, human: () => `${state.name} is gone: ${machines.length} machines, their network, mounts, keys and folder. Nothing is left behind.` };
+    if (left.length > 0)
+      throw new KubelabError('KL-MACHINE-FAILED', 'something could not be removed', {
+        details: left,
+        cure: 'Run kubelab destroy again.',
+      });
+    return {
+      data: { destroyed: true, machines: machines.map(({ name }) => name), left },
+      human: () =>
+        `${state.name} is gone: ${machines.length} machines, their network, mounts, keys and folder. Nothing is left behind.`,
+    };
   });
 }

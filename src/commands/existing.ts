@@ -23,6 +23,8 @@ export async function openExisting(context: Context): Promise<Existing> {
 export function findNode(state: State, name: string): State['nodes'][number] {
   const node = state.nodes.find((candidate) => candidate.name === name);
   if (node === undefined)
-    throw new KubelabError('KL-NODE-UNKNOWN', `${name} is not a node of ${state.name}`, { details: [`nodes: ${state.nodes.map((other) => other.name).join(', ')}`] });
+    throw new KubelabError('KL-NODE-UNKNOWN', `${name} is not a node of ${state.name}`, {
+      details: [`nodes: ${state.nodes.map((other) => other.name).join(', ')}`],
+    });
   return node;
 }

@@ -14,9 +14,18 @@ export const halt = defineCommand({
     const { workspace, state, provider } = await openExisting(context);
     return whileHolding(workspace, 'halt', async () => {
       const steps = haltSteps(provider, state.nodes);
-      const report = await runSteps(steps, { signal: context.signal, events: loggedEvents(workspace), forecast: () => undefined, record: () => undefined });
+      const report = await runSteps(steps, {
+        signal: context.signal,
+        events: loggedEvents(workspace),
+        forecast: () => undefined,
+        record: () => undefined,
+      });
       const stopped = report.filter((entry) => entry.state === 'done').map((entry) => entry.node ?? '');
-      return { data: { halted: stopped }, human: () => (stopped.length === 0 ? `${state.name} was not running.` : `${state.name} is halted. kubelab up brings it back.`) };
+      return {
+        data: { halted: stopped },
+        human: () =>
+          stopped.length === 0 ? `${state.name} was not running.` : `${state.name} is halted. kubelab up brings it back.`,
+      };
     });
   },
 });

@@ -40,7 +40,10 @@ async function installMissingPackages(context: Context): Promise<void> {
     });
   context.events({ type: 'note', text: `Packages that kubelab needs and this host lacks: ${list}` });
   if (!(await context.ask({ text: `Install them with apt-get (${packages.length} packages)?`, flag: '--yes' })))
-    throw new KubelabError('KL-HOST-TOOL-MISSING', 'packages are missing', { details: packages, cure: `Install them with: apt-get install ${list}` });
+    throw new KubelabError('KL-HOST-TOOL-MISSING', 'packages are missing', {
+      details: packages,
+      cure: `Install them with: apt-get install ${list}`,
+    });
   const root = asRoot(context.runner, context.userId);
   const options = { timeout: 20 * minute, signal: context.signal, env: { DEBIAN_FRONTEND: 'noninteractive' } };
   await root.run(['apt-get', 'update', '-q'], options);

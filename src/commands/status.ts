@@ -24,13 +24,30 @@ async function runStatus(context: Context): Promise<CommandResult> {
   const holder = await findLockHolder(workspace.folder.lock, { host: hostname, kill });
   const rows = state.nodes.map(({ name, role, address }) => {
     const node = nodes.find((candidate) => candidate.name === name);
-    return { name, role, address, machine: machines.get(name) ?? 'absent', ready: node?.ready, kubelet: node?.kubelet ?? '', message: node?.message ?? '' };
+    return {
+      name,
+      role,
+      address,
+      machine: machines.get(name) ?? 'absent',
+      ready: node?.ready,
+      kubelet: node?.kubelet ?? '',
+      message: node?.message ?? '',
+    };
   });
-  const data = { cluster: state.name, kubernetes: state.kubernetes, provider: state.provider, busy: holder?.command, nodes: rows };
+  const data = {
+    cluster: state.name,
+    kubernetes: state.kubernetes,
+    provider: state.provider,
+    busy: holder?.command,
+    nodes: rows,
+  };
   return {
     data,
     human: () => [
-      { kind: 'text', text: `${state.name}: Kubernetes ${state.kubernetes} on ${state.provider}, nodes in ${state.network.nodes}${holder === undefined ? '' : `; ${holder.command} is working on it (pid ${holder.pid})`}` },
+      {
+        kind: 'text',
+        text: `${state.name}: Kubernetes ${state.kubernetes} on ${state.provider}, nodes in ${state.network.nodes}${holder === undefined ? '' : `; ${holder.command} is working on it (pid ${holder.pid})`}`,
+      },
       {
         kind: 'table',
         table: {
@@ -51,7 +68,11 @@ function sayReady(row: { role: string; ready: boolean | undefined; kubelet: stri
 async function askKubernetes({ workspace, state, provider }: Existing, running: boolean): Promise<readonly NodeReadiness[]> {
   const first = state.nodes.find((node) => node.role === 'control-plane');
   if (!running || first === undefined) return [];
-  const kubectl = createKubectl({ runner: provider.connect(first), kubeconfig: '/etc/kubernetes/admin.conf', signal: workspace.context.signal });
+  const kubectl = createKubectl({
+    runner: provider.connect(first),
+    kubeconfig: '/etc/kubernetes/admin.conf',
+    signal: workspace.context.signal,
+  });
   try {
     return nodeReadiness(await kubectl.json(['get', 'nodes'], { timeout: 15_000 }));
   } catch (error) {

@@ -9,7 +9,8 @@ import { formatSeconds } from '../ui/format.ts';
 import { loggedEvents, whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { keepLock, machineParts, openWorkspace, planWorkspace, withLogs } from './workspace.ts';
+import { planWorkspace } from './plan-workspace.ts';
+import { keepLock, machineParts, openWorkspace, withLogs } from './workspace.ts';
 
 export const up = defineCommand({
   name: 'up',
@@ -36,14 +37,29 @@ export async function runUp(context: Context): Promise<CommandResult> {
     await workspace.store.open();
     const host = await readHostTraits(planned.capabilities);
     const { local, folder, secrets } = workspace;
-    const made = await writeClusterFolder(plan, { folder, packageFolder: context.folders.package, host, local, signal: context.signal });
+    const made = await writeClusterFolder(plan, {
+      folder,
+      packageFolder: context.folders.package,
+      host,
+      local,
+      signal: context.signal,
+    });
     secrets.push(...secretValues(made));
     const lock = { current: plan.lock, keep: (next: typeof plan.lock) => keepLock(workspace, plan, next) };
     await lock.keep(lock.current);
     const parts = await machineParts(workspace, planned, () => lock.current);
     const timings = await openTimings(locateTimings(context.folders.cache), `${plan.provider.name} ${plan.source.kind}`);
     const events = loggedEvents(workspace);
-    const result = await bringUp({ plan, folder, ...parts, source: planned.source, signal: context.signal, events, timings, lock });
+    const result = await bringUp({
+      plan,
+      folder,
+      ...parts,
+      source: planned.source,
+      signal: context.signal,
+      events,
+      timings,
+      lock,
+    });
     return describeResult(plan, result);
   });
 }
@@ -63,7 +79,13 @@ function describeResult(plan: Plan, result: UpResult): CommandResult {
 }
 
 function describeNothing(plan: Plan, result: UpResult): Block[] {
-  return [{ kind: 'text', tone: 'good', text: `${plan.name} is as the spec wants it; nothing was changed (${formatSeconds(result.seconds)}).` }];
+  return [
+    {
+      kind: 'text',
+      tone: 'good',
+      text: `${plan.name} is as the spec wants it; nothing was changed (${formatSeconds(result.seconds)}).`,
+    },
+  ];
 }
 
 function describeWork(plan: Plan, result: UpResult, rows: ReturnType<typeof phaseTable>): Block[] {

@@ -3,17 +3,13 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BaseBox, resolveBaseBox } from '../artifacts/base-box.ts';
 import { bundledBaseBox } from '../artifacts/bundle/base-box.ts';
-import { heldInstall } from '../artifacts/bundle/match.ts';
-import { readBundleInfo } from '../artifacts/bundle/open.ts';
-import type { Lock, Source, SourceContext, Want } from '../artifacts/source.ts';
-import { chooseSubnet, gatewayOf } from '../cluster/addresses.ts';
+import type { Lock, Source, SourceContext } from '../artifacts/source.ts';
+import { gatewayOf } from '../cluster/addresses.ts';
 import { type ClusterFolder, locateCluster } from '../cluster/cluster-folder.ts';
 import { commandLog } from '../cluster/event-log.ts';
 import { readIfThere } from '../cluster/files.ts';
-import { findOccupiedNetworks } from '../cluster/host-networks.ts';
 import { loadSpec } from '../cluster/load-spec.ts';
-import { type LockFile, readLockFile, writeLockFile } from '../cluster/lock-file.ts';
-import { makePlan } from '../cluster/make-plan.ts';
+import { writeLockFile } from '../cluster/lock-file.ts';
 import type { Plan } from '../cluster/plan.ts';
 import type { Capabilities, Provider } from '../cluster/provider.ts';
 import type { Spec } from '../cluster/spec.ts';
@@ -22,12 +18,9 @@ import { KubelabError } from '../errors/errors.ts';
 import { localRunner } from '../exec/local.ts';
 import { asRoot } from '../exec/root.ts';
 import type { Runner } from '../exec/runner.ts';
-import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
-import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
 import { type SubvolumeImageHome, subvolumeImageHome } from '../providers/nspawn/image-home.ts';
 import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
 import { openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
-import { chooseSource, type ChosenSource } from './choose-source.ts';
 import type { Context } from './context.ts';
 
 /** A spec and everything real that serves it on this host, wired together. */
@@ -50,7 +43,8 @@ export interface Workspace {
 /** Reads the spec and finds its cluster's folder; touches nothing. @throws KubelabError `KL-SPEC-MISSING` */
 export async function openWorkspace(context: Context): Promise<Workspace> {
   const text = await readIfThere(context.specFile);
-  if (text === undefined) throw new KubelabError('KL-SPEC-MISSING', `${path.relative(context.cwd, context.specFile) || context.specFile} is not there`);
+  if (text === undefined)
+    throw new KubelabError('KL-SPEC-MISSING', `${path.relative(context.cwd, context.specFile) || context.specFile} is not there`);
   const spec = loadSpec(text, path.relative(context.cwd, context.specFile) || context.specFile);
   const specFolder = path.dirname(context.specFile);
   const folder = locateCluster(specFolder, spec.name);
@@ -116,108 +110,9 @@ export interface Planned extends Resolved {
   readonly capabilities: Capabilities;
 }
 
-/** Finds out what the spec leaves open and makes the plan. Writes nothing but what sources keep in the cache. */
-export async function planWorkspace(workspace: Workspace): Promise<Planned> {
-  const { context, spec } = workspace;
-  const probe = await probeNspawnHost({
-    root: workspace.root,
-    signal: context.signal,
-    searchPath: context.env['PATH'] ?? '',
-    platform: context.machine.platform,
-  });
-  if (!probe.usable)
-    throw new KubelabError(probe.packages.length > 0 ? 'KL-HOST-TOOL-MISSING' : 'KL-HOST-NO-PROVIDER', 'this host can not run nodes as system containers', {
-      details: probe.lacks,
-      ...(probe.packages.length > 0 ? { cure: `Install them with: apt-get install ${probe.packages.join(' ')}` } : {}),
-    });
-  const provider: Plan['provider'] = {
-    name: 'nspawn',
-    why: spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
-    differences: probe.capabilities.differences,
-  };
-  return { ...(await resolvePlan(workspace, provider)), capabilities: probe.capabilities };
-}
-
-/** The plan for machines of a provider, which need not be usable on this host. */
-export async function resolvePlan(workspace: Workspace, provider: Plan['provider']): Promise<Resolved> {
-  const { context, spec } = workspace;
-  const known = await readLockFile(workspace.lockPath);
-  const chosen = await chooseSource({
-    spec,
-    specFolder: workspace.specFolder,
-    locked: known?.lock.source,
-    environment: context.env,
-    context: sourceContext(workspace),
-  });
-  const install = await chooseInstall(spec, chosen);
-  const lock = await provideLock(workspace, chosen, install, known);
-  const plan = makePlan(spec, { provider, source: chosen.choice, install, lock, subnet: await provideSubnet(workspace, known) });
-  return { plan, source: chosen.source };
-}
-
+/** What sources work with. */
 export function sourceContext({ context, local }: Pick<Workspace, 'context' | 'local'>): SourceContext {
   return { runner: local, signal: context.signal, events: context.events, cache: context.folders.cache };
-}
-
-async function chooseInstall(spec: Spec, { choice }: ChosenSource): Promise<'binaries' | 'packages'> {
-  // A bundle holds one or the other; asked for what it does not hold, it says so itself.
-  if (choice.bundle !== undefined && spec.install === 'auto') return heldInstall((await readBundleInfo(choice.bundle)).lock);
-  if (choice.bundle !== undefined) return spec.install === 'packages' ? 'packages' : 'binaries';
-  if (choice.kind === 'upstream') return spec.install === 'binaries' ? 'binaries' : 'packages';
-  if (choice.kind === 'go' && spec.install === 'packages')
-    throw new KubelabError('KL-SPEC-UNSUPPORTED', 'install: packages, while the source is go, which builds programs and no packages', {
-      cure: 'Leave install out or set it to binaries.',
-    });
-  return 'binaries';
-}
-
-async function provideLock(workspace: Workspace, chosen: ChosenSource, install: 'binaries' | 'packages', known: LockFile | undefined): Promise<Lock> {
-  const { spec, context } = workspace;
-  if (known !== undefined && satisfies(known.lock, spec, chosen)) return known.lock;
-  const want: Want = {
-    kubernetes: await exactVersion(spec, chosen.source),
-    containerd: spec.runtime.version ?? 'default',
-    architecture: context.machine.architecture === 'arm64' ? 'arm64' : 'amd64',
-    plugin: spec.network.plugin === 'none' ? 'none' : 'flannel',
-    addons: [...spec.addons],
-    install,
-  };
-  return chosen.source.resolve(want);
-}
-
-/** Whether a lock is still what the spec asks for: a minor stays at the patch that it was resolved to. */
-function satisfies(lock: Lock, spec: Spec, chosen: ChosenSource): boolean {
-  const wish = parseVersionWish(spec.kubernetes);
-  const version = wish.kind === 'exact' ? lock.kubernetes === wish.version : minorOf(lock.kubernetes) === wish.minor;
-  const roles = [...spec.addons, ...(spec.network.plugin === 'none' ? [] : [spec.network.plugin])];
-  return (
-    version &&
-    lock.source === chosen.choice.kind &&
-    (spec.runtime.version === undefined || spec.runtime.version === lock.containerd) &&
-    roles.every((role) => lock.images[role] !== undefined)
-  );
-}
-
-async function exactVersion(spec: Spec, source: Source): Promise<string> {
-  const wish = parseVersionWish(spec.kubernetes);
-  if (wish.kind === 'exact') return wish.version;
-  const newest = (await source.versions(wish.minor)).at(-1);
-  if (newest === undefined) throw new KubelabError('KL-VERSION-UNKNOWN', `the source has no patch of Kubernetes ${wish.minor}`);
-  return newest;
-}
-
-async function provideSubnet(workspace: Workspace, known: LockFile | undefined): Promise<string> {
-  const { context, local, spec, state } = workspace;
-  // What runs keeps its network whatever else came to this host since.
-  if (state !== undefined && spec.network.nodes === 'auto') return state.network.nodes;
-  return chooseSubnet({
-    wanted: spec.network.nodes,
-    occupied: await findOccupiedNetworks(local, context.signal),
-    pods: spec.network.pods,
-    services: spec.network.services,
-    self: bridgeName(workspace),
-    ...(known === undefined ? {} : { preferred: known.nodes }),
-  });
 }
 
 export async function keepLock(workspace: Workspace, plan: Plan, lock: Lock): Promise<void> {
@@ -254,7 +149,9 @@ export async function machineParts(workspace: Workspace, planned: Planned, lock:
 export async function chooseBaseBox(workspace: Workspace, plan: Pick<Plan, 'box' | 'source'>): Promise<BaseBox> {
   const box = await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder);
   const { bundle } = plan.source;
-  return (bundle === undefined ? undefined : await bundledBaseBox(sourceContext(workspace), { file: bundle, name: box.name })) ?? box;
+  return (
+    (bundle === undefined ? undefined : await bundledBaseBox(sourceContext(workspace), { file: bundle, name: box.name })) ?? box
+  );
 }
 
 /** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */

@@ -88,30 +88,26 @@ async function runLocal(
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
-  let ending: 'timeout' | 'abort' | undefined;
-  const end = (why: 'timeout' | 'abort'): void => {
-    ending ??= why;
-    killGroup(child.pid, 'SIGTERM');
-    setTimeout(() => killGroup(child.pid, 'SIGKILL'), graceMilliseconds).unref();
-  };
-  const onAbort = (): void => end('abort');
-  options.signal.addEventListener('abort', onAbort, { once: true });
-  const timer = setTimeout(() => end('timeout'), options.timeout);
+  const supervision = supervise(child.pid, options);
   const reading =
     options.onLine === undefined
       ? []
-      : [readLines(child.iterable({ from: 'stdout' }), 'stdout', options.onLine), readLines(child.iterable({ from: 'stderr' }), 'stderr', options.onLine)];
+      : [
+          readLines(child.iterable({ from: 'stdout' }), 'stdout', options.onLine),
+          readLines(child.iterable({ from: 'stderr' }), 'stderr', options.onLine),
+        ];
   try {
     const result = await child;
     await Promise.allSettled(reading);
-    const stdout = String(result.stdout ?? '');
-    const stderr = String(result.stderr ?? '');
+    const stdout = result.stdout ?? '';
+    const stderr = result.stderr ?? '';
     const milliseconds = Date.now() - started.getTime();
     log?.({ place, line: quoteCommand(shown), started, milliseconds, exitCode: result.exitCode, stdout, stderr });
+    const ending = supervision.ending();
     if (ending === 'abort') throw new Interrupted();
-    const accepted = options.accept ?? [0];
-    if (ending === undefined && result.exitCode !== undefined && (accepted === 'any' || accepted.includes(result.exitCode)))
-      return { exitCode: result.exitCode, stdout, stderr, milliseconds };
+    if (ending === undefined && isAccepted(result.exitCode, options.accept ?? [0]))
+      return { exitCode: result.exitCode ?? 0, stdout, stderr, milliseconds };
+    const message = explain(result as ExecaError, ending === 'timeout', options.timeout);
     throw new CommandFailed({
       command: shown,
       place,
@@ -119,12 +115,35 @@ async function runLocal(
       timedOut: ending === 'timeout',
       stdout,
       stderr,
-      message: explain(result as ExecaError, ending === 'timeout', options.timeout),
+      message,
     });
   } finally {
-    clearTimeout(timer);
-    options.signal.removeEventListener('abort', onAbort);
+    supervision.end();
   }
+}
+
+function isAccepted(exitCode: number | undefined, accepted: readonly number[] | 'any'): boolean {
+  return exitCode !== undefined && (accepted === 'any' || accepted.includes(exitCode));
+}
+
+/** Ends a child's whole process group when its time is up or its signal is aborted. */
+function supervise(pid: number | undefined, options: RunOptions) {
+  let ending: 'timeout' | 'abort' | undefined;
+  const end = (why: 'timeout' | 'abort'): void => {
+    ending ??= why;
+    killGroup(pid, 'SIGTERM');
+    setTimeout(() => killGroup(pid, 'SIGKILL'), graceMilliseconds).unref();
+  };
+  const onAbort = (): void => end('abort');
+  options.signal.addEventListener('abort', onAbort, { once: true });
+  const timer = setTimeout(() => end('timeout'), options.timeout);
+  return {
+    ending: () => ending,
+    end: () => {
+      clearTimeout(timer);
+      options.signal.removeEventListener('abort', onAbort);
+    },
+  };
 }
 
 function explain(result: ExecaError, timedOut: boolean, timeout: number): string {
@@ -147,7 +166,9 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
   try {
     process.kill(-pid, signal);
-  } catch {
-    // The group is gone already, which is what was wanted.
+  } catch (error) {
+    // What runs through sudo is root's, and only root may end it. Any other error: the group is gone, which is what was wanted.
+    if ((error as NodeJS.ErrnoException).code === 'EPERM')
+      void execa('sudo', ['-n', 'kill', `-${signal.replace('SIG', '')}`, '--', `-${pid}`], { reject: false, stdio: 'ignore' });
   }
 }

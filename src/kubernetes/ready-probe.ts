@@ -50,7 +50,12 @@ function probePod({ toolbox, nodes }: ReadyProbeInput): Fields {
         image: toolbox,
         imagePullPolicy: 'IfNotPresent',
         command: ['/bin/sh', '-c', 'mkdir -p /tmp/www && hostname > /tmp/www/index.html && exec httpd -f -p 8080 -h /tmp/www'],
-        readinessProbe: { exec: { command: ['/bin/sh', '-c', checkScript(nodes)] }, periodSeconds: 1, timeoutSeconds: 10, failureThreshold: 1 },
+        readinessProbe: {
+          exec: { command: ['/bin/sh', '-c', checkScript(nodes)] },
+          periodSeconds: 1,
+          timeoutSeconds: 10,
+          failureThreshold: 1,
+        },
       },
     ],
   };

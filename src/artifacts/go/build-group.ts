@@ -47,7 +47,20 @@ async function buildProgram(folder: string, pinned: PinnedGroup, program: Progra
   const linker = ['-s', '-w', ...versionFlags(pinned), ...(group.cgo === 'static' ? ['-extldflags', '-static'] : [])];
   let packages = 0;
   await go(
-    ['build', '-v', '-mod=mod', '-trimpath', '-buildvcs=false', '-tags', group.tags.join(','), '-ldflags', linker.join(' '), '-o', partial, program.package],
+    [
+      'build',
+      '-v',
+      '-mod=mod',
+      '-trimpath',
+      '-buildvcs=false',
+      '-tags',
+      group.tags.join(','),
+      '-ldflags',
+      linker.join(' '),
+      '-o',
+      partial,
+      program.package,
+    ],
     folder,
     context,
     { CGO_ENABLED: group.cgo === 'static' ? '1' : '0' },
@@ -126,7 +139,8 @@ function explainGoFailure(error: unknown): unknown {
     return new KubelabError('KL-HOST-TOOL-MISSING', 'the Go toolchain (go) is not installed', {
       cure: 'Install Go 1.21 or newer from your distribution or go.dev, or use a bundle, which needs no toolchain.',
     });
-  if (/no space left on device/i.test(error.stderr)) return new KubelabError('KL-HOST-DISK-FULL', 'go could not write: no space is left', { cause: error });
+  if (/no space left on device/i.test(error.stderr))
+    return new KubelabError('KL-HOST-DISK-FULL', 'go could not write: no space is left', { cause: error });
   return new KubelabError('KL-SOURCE-BUILD', `${error.command.slice(0, 2).join(' ')} failed`, {
     details: error.stderr.trimEnd().split('\n').slice(-12),
     cause: error,

@@ -40,7 +40,13 @@ export const controlPlaneRecipes: readonly ImageRecipe[] = [
     layers: [],
     entrypoint: ['etcd'],
   },
-  { role: 'coredns', repository: 'coredns', programs: [{ group: 'coredns', program: 'coredns', to: '/coredns' }], layers: [], entrypoint: ['/coredns'] },
+  {
+    role: 'coredns',
+    repository: 'coredns',
+    programs: [{ group: 'coredns', program: 'coredns', to: '/coredns' }],
+    layers: [],
+    entrypoint: ['/coredns'],
+  },
   { role: 'pause', repository: 'pause', programs: [], layers: ['pause'], entrypoint: ['/pause'] },
   { role: 'toolbox', repository: 'toolbox', programs: [], layers: ['toolbox'], entrypoint: ['/bin/sh'] },
 ];

@@ -51,7 +51,16 @@ export async function makeDistributionLayer(layer: DistributionLayer, context: L
   const { packages, hook } = recipes[layer];
   const partial = path.join(context.folder, `.part-${layer}.tar`);
   await runTool(
-    ['mmdebstrap', '--quiet', '--variant=extract', `--include=${packages.join(',')}`, `--extract-hook=${cleanUp}`, `--extract-hook=${hook}`, 'bookworm', partial],
+    [
+      'mmdebstrap',
+      '--quiet',
+      '--variant=extract',
+      `--include=${packages.join(',')}`,
+      `--extract-hook=${cleanUp}`,
+      `--extract-hook=${hook}`,
+      'bookworm',
+      partial,
+    ],
     'mmdebstrap',
     context,
     { SOURCE_DATE_EPOCH: '0' },
@@ -73,12 +82,19 @@ export async function makePauseLayer(kubernetes: string, pause: string, context:
   await rm(program, { force: true });
 }
 
-async function runTool(command: Command, packages: string, context: LayerContext, env: Readonly<Record<string, string>> = {}): Promise<string> {
+async function runTool(
+  command: Command,
+  packages: string,
+  context: LayerContext,
+  env: Readonly<Record<string, string>> = {},
+): Promise<string> {
   try {
     return (await context.runner.run(command, { timeout: 20 * 60_000, signal: context.signal, env })).stdout;
   } catch (error) {
     if (error instanceof CommandFailed && error.message.includes('was not found'))
-      throw new KubelabError('KL-HOST-TOOL-MISSING', `${command[0]} is not installed`, { cure: `Install it with: apt-get install ${packages}` });
+      throw new KubelabError('KL-HOST-TOOL-MISSING', `${command[0]} is not installed`, {
+        cure: `Install it with: apt-get install ${packages}`,
+      });
     throw error;
   }
 }

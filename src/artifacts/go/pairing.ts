@@ -32,6 +32,7 @@ const metricsServerRows = [
 
 export function goPairing(kubernetes: string): GoPairing {
   const minor = minorOf(kubernetes);
-  const row = metricsServerRows.find((candidate) => compareVersions(`${minor}.0`, `${candidate.from}.0`) >= 0) ?? metricsServerRows[0];
+  const row =
+    metricsServerRows.find((candidate) => compareVersions(`${minor}.0`, `${candidate.from}.0`) >= 0) ?? metricsServerRows[0];
   return { ...common, metricsServer: row.version };
 }

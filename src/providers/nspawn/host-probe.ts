@@ -70,7 +70,8 @@ async function tryKernel(context: ProbeContext): Promise<string[]> {
       .filter((line) => line.startsWith('missing '))
       .map((line) => `the kernel lacks ${line.split(' ').slice(2).join(' ')}`);
   } catch (error) {
-    if (error instanceof CommandFailed) return [`root is needed, and sudo did not allow it: ${error.stderr.trim().split('\n')[0] ?? error.message}`];
+    if (error instanceof CommandFailed)
+      return [`root is needed, and sudo did not allow it: ${error.stderr.trim().split('\n')[0] ?? error.message}`];
     throw error;
   }
 }

@@ -64,7 +64,8 @@ export function subvolumeBase(base: BaseBox, context: ImageHomeContext): Subvolu
 export function subvolumeImageHome(settings: ImageHomeSettings, context: ImageHomeContext): SubvolumeImageHome {
   const { store } = context;
   const base = subvolumeBase(settings.base, context);
-  const image = async (lock: Lock): Promise<string> => path.join(store.images, await nodeImageKey(base.key, lock, settings.provision));
+  const image = async (lock: Lock): Promise<string> =>
+    path.join(store.images, await nodeImageKey(base.key, lock, settings.provision));
   return {
     base,
     image,
@@ -89,7 +90,12 @@ async function noteImage(cache: string, key: string, lock: Lock): Promise<void> 
 }
 
 /** Makes a subvolume that appears under its name only when it is whole. */
-async function makeWhole(target: string, { store }: ImageHomeContext, fill: (tree: string) => Promise<void>, from?: string): Promise<void> {
+async function makeWhole(
+  target: string,
+  { store }: ImageHomeContext,
+  fill: (tree: string) => Promise<void>,
+  from?: string,
+): Promise<void> {
   const partial = `${target}.part`;
   await store.remove(partial);
   await (from === undefined ? store.create(partial) : store.snapshot(from, partial));
@@ -99,13 +105,24 @@ async function makeWhole(target: string, { store }: ImageHomeContext, fill: (tre
 
 async function fillBase(base: BaseBox, tree: string, context: ImageHomeContext, progress: (text: string) => void): Promise<void> {
   const command = await fillCommand(base, tree);
-  await context.root.run(command, { timeout: 60 * minute, signal: context.signal, onLine: (line) => progress(line.replace(/^I: /, '').slice(0, 120)) });
+  await context.root.run(command, {
+    timeout: 60 * minute,
+    signal: context.signal,
+    onLine: (line) => progress(line.replace(/^I: /, '').slice(0, 120)),
+  });
 }
 
 async function fillCommand(base: BaseBox, tree: string): Promise<Command> {
   switch (base.kind) {
     case 'built':
-      return ['mmdebstrap', '--variant=minbase', `--include=${base.packages.join(',')}`, '--aptopt=APT::Install-Recommends "false"', base.suite, tree];
+      return [
+        'mmdebstrap',
+        '--variant=minbase',
+        `--include=${base.packages.join(',')}`,
+        '--aptopt=APT::Install-Recommends "false"',
+        base.suite,
+        tree,
+      ];
     case 'tar':
       return unpackCommand(base.path, tree);
     case 'bundled':
@@ -122,7 +139,19 @@ function unpackCommand(file: string, tree: string): Command {
 
 /** The command that packs a base box so that `unpackCommand` gives it back. The same tree gives the same bytes. */
 export function packCommand(tree: string, file: string): Command {
-  return ['tar', '--create', '--numeric-owner', '--sort=name', '--xattrs', '--xattrs-include=*', '--directory', tree, '--file', file, '.'];
+  return [
+    'tar',
+    '--create',
+    '--numeric-owner',
+    '--sort=name',
+    '--xattrs',
+    '--xattrs-include=*',
+    '--directory',
+    tree,
+    '--file',
+    file,
+    '.',
+  ];
 }
 
 async function makeImage(

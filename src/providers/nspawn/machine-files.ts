@@ -25,7 +25,11 @@ export function machineFiles(input: MachineFilesInput): readonly MachineFile[] {
     { path: 'etc/ssh/ssh_host_ed25519_key', mode: 0o600, text: input.hostKey.secret },
     { path: 'etc/ssh/ssh_host_ed25519_key.pub', mode: 0o644, text: input.hostKey.public },
     { path: 'etc/systemd/system/kubelab-network.service', mode: 0o644, text: networkUnit(input) },
-    { path: 'etc/systemd/system/sysinit.target.d/kubelab-network.conf', mode: 0o644, text: '[Unit]\nWants=kubelab-network.service\n' },
+    {
+      path: 'etc/systemd/system/sysinit.target.d/kubelab-network.conf',
+      mode: 0o644,
+      text: '[Unit]\nWants=kubelab-network.service\n',
+    },
   ];
 }
 

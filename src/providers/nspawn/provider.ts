@@ -42,81 +42,127 @@ const script = (name: string): string => fileURLToPath(new URL(`../../../../src/
 
 /** Machines as systemd-nspawn containers, each on a btrfs snapshot of the node image, on a bridge of their own. */
 export function nspawnProvider(settings: NspawnSettings, context: NspawnContext): Provider {
-  const folder = context.store.machines(settings.cluster);
-  const tree = (name: string): string => path.join(folder, name);
-  const machine = (name: string): string => machineName(settings.cluster, name);
-  const root = (timeout: number, ...command: Command): Promise<RunResult> => context.root.run(command, { timeout, signal: context.signal });
-
+  const place = locateMachines(settings, context);
   const connect = (plan: MachinePlan): Node => ({
     name: plan.name,
     role: plan.role,
     address: plan.address,
     ...sshRunner(context.local, { configFile: settings.sshConfig, host: plan.name, sudo: false }),
   });
-
-  const inspect = async (): Promise<MachineState[]> => {
-    // Beside the machines lie the lock files of systemd-nspawn and machines that are being made.
-    const names = (await context.store.list(folder)).filter((name) => !/^\.|\.part$/.test(name));
-    const running = await findMachineProcesses(names.map(tree));
-    return names.map((name) => ({ name, state: running.has(tree(name)) ? 'running' : 'stopped' }));
-  };
-
-  const make = async (plan: MachinePlan): Promise<void> => {
-    if ((await context.store.list(folder)).includes(plan.name)) return;
-    const partial = `${tree(plan.name)}.part`;
-    await context.store.remove(partial);
-    await context.store.snapshot(await settings.image(), partial);
-    const files = await writeMachineFiles(settings, plan, context);
-    await root(30 * second, 'cp', '-R', '--no-preserve=ownership', '--preserve=mode', `${files}/.`, partial);
-    await context.store.rename(partial, tree(plan.name));
-  };
-
-  const cutPower = (name: string): Promise<RunResult> => root(60 * second, 'sh', script('end-machine.sh'), machine(name));
-
   return {
     name: 'nspawn',
     capabilities: settings.capabilities,
-    inspect,
-    prepare: () => makeBridge(settings, root),
+    inspect: () => inspectMachines(place, context),
+    prepare: () => makeBridge(settings, place),
     connect,
     start: async (plan) => {
-      await make(plan);
+      await makeMachine(plan, place, settings, context);
+      await bootMachine(plan, place, settings);
       const node = connect(plan);
-      const running = await findMachineProcesses([tree(plan.name)]);
-      if (running.size === 0) {
-        const log = path.join(settings.logs, `console-${plan.name}.log`);
-        const limits = [String(plan.cpus), String(plan.memoryMiB)];
-        await root(60 * second, 'sh', script('start-machine.sh'), machine(plan.name), tree(plan.name), settings.bridge, ...limits, log);
-      }
-      await waitForSsh(node, tree(plan.name), settings, context);
+      await waitForSsh(node, place.tree(plan.name), settings, context);
       return node;
     },
-    stop: async (name) => {
-      const id = (await findMachineProcesses([tree(name)])).get(tree(name));
-      if (id !== undefined) {
-        // systemd-nspawn passes it on to the machine's init as a request to power off.
-        await context.root.run(['kill', '-TERM', String(id)], { timeout: 10 * second, signal: context.signal, accept: 'any' });
-        await waitForEnd(tree(name), context).catch((error: unknown) => {
-          if (!(error instanceof KubelabError)) throw error;
-        });
-      }
-      await cutPower(name);
-    },
-    destroy: async (name) => {
-      await cutPower(name);
-      await context.store.remove(tree(name));
-      await context.store.remove(`${tree(name)}.part`);
-      await root(10 * second, 'rm', '-f', path.join(folder, `.#${name}.lck`));
-      await rm(path.join(settings.files, name), { recursive: true, force: true });
-      await rm(path.join(settings.files, `${name}.known_hosts`), { force: true });
-    },
+    stop: (name) => stopMachine(name, place, context),
+    destroy: (name) => destroyMachine(name, place, settings, context),
     removeShared: async () => {
-      await context.root.run(['ip', 'link', 'delete', settings.bridge], { timeout: 10 * second, signal: context.signal, accept: 'any' });
-      await context.root.run(['rmdir', folder], { timeout: 10 * second, signal: context.signal, accept: 'any' });
+      const remove = { timeout: 10 * second, signal: context.signal, accept: 'any' } as const;
+      await context.root.run(['ip', 'link', 'delete', settings.bridge], remove);
+      await context.root.run(['rmdir', place.folder], remove);
       await context.store.close();
-      return findLeftovers(settings, context, folder);
+      return findLeftovers(settings, context, place.folder);
     },
   };
+}
+
+/** Where a cluster's machines are and what they are called. */
+interface MachinePlace {
+  /** The folder with the root file systems. */
+  readonly folder: string;
+  readonly tree: (node: string) => string;
+  /** The machine's name on this host. */
+  readonly machine: (node: string) => string;
+  readonly root: (timeout: number, ...command: Command) => Promise<RunResult>;
+}
+
+function locateMachines(settings: NspawnSettings, context: NspawnContext): MachinePlace {
+  const folder = context.store.machines(settings.cluster);
+  return {
+    folder,
+    tree: (name) => path.join(folder, name),
+    machine: (name) => machineName(settings.cluster, name),
+    root: (timeout, ...command) => context.root.run(command, { timeout, signal: context.signal }),
+  };
+}
+
+async function inspectMachines(place: MachinePlace, { store }: NspawnContext): Promise<MachineState[]> {
+  // Beside the machines lie the lock files of systemd-nspawn and machines that are being made.
+  const names = (await store.list(place.folder)).filter((name) => !/^\.|\.part$/.test(name));
+  const running = await findMachineProcesses(names.map(place.tree));
+  return names.map((name) => ({ name, state: running.has(place.tree(name)) ? 'running' : 'stopped' }));
+}
+
+/** Makes the machine's root file system if it is not there; it appears under its name only when it is whole. */
+async function makeMachine(
+  plan: MachinePlan,
+  place: MachinePlace,
+  settings: NspawnSettings,
+  context: NspawnContext,
+): Promise<void> {
+  if ((await context.store.list(place.folder)).includes(plan.name)) return;
+  const partial = `${place.tree(plan.name)}.part`;
+  await context.store.remove(partial);
+  await context.store.snapshot(await settings.image(), partial);
+  const files = await writeMachineFiles(settings, plan, context);
+  await place.root(30 * second, 'cp', '-R', '--no-preserve=ownership', '--preserve=mode', `${files}/.`, partial);
+  await context.store.rename(partial, place.tree(plan.name));
+}
+
+async function bootMachine(plan: MachinePlan, place: MachinePlace, settings: NspawnSettings): Promise<void> {
+  const tree = place.tree(plan.name);
+  if ((await findMachineProcesses([tree])).size > 0) return;
+  const log = path.join(settings.logs, `console-${plan.name}.log`);
+  const limits = [String(plan.cpus), String(plan.memoryMiB)];
+  await place.root(
+    60 * second,
+    'sh',
+    script('start-machine.sh'),
+    place.machine(plan.name),
+    tree,
+    settings.bridge,
+    ...limits,
+    log,
+  );
+}
+
+async function stopMachine(name: string, place: MachinePlace, context: NspawnContext): Promise<void> {
+  const tree = place.tree(name);
+  const id = (await findMachineProcesses([tree])).get(tree);
+  if (id !== undefined) {
+    // systemd-nspawn passes it on to the machine's init as a request to power off.
+    await context.root.run(['kill', '-TERM', String(id)], { timeout: 10 * second, signal: context.signal, accept: 'any' });
+    await waitForEnd(tree, context).catch((error: unknown) => {
+      if (!(error instanceof KubelabError)) throw error;
+    });
+  }
+  await cutPower(name, place);
+}
+
+async function cutPower(name: string, place: MachinePlace): Promise<void> {
+  await place.root(60 * second, 'sh', script('end-machine.sh'), place.machine(name));
+}
+
+async function destroyMachine(
+  name: string,
+  place: MachinePlace,
+  settings: NspawnSettings,
+  { store }: NspawnContext,
+): Promise<void> {
+  await cutPower(name, place);
+  await store.remove(place.tree(name));
+  await store.remove(`${place.tree(name)}.part`);
+  await place.root(10 * second, 'rm', '-f', path.join(place.folder, `.#${name}.lck`));
+  await rm(path.join(settings.files, name), { recursive: true, force: true });
+  await rm(path.join(settings.files, `${name}.known_hosts`), { force: true });
 }
 
 /** A name that no other machine on this host has, short enough for the kernel to take `vb-NAME` for an interface. */
@@ -124,9 +170,10 @@ function machineName(cluster: string, node: string): string {
   return `k${createHash('sha256').update(`${cluster}/${node}`).digest('hex').slice(0, 10)}`;
 }
 
-async function makeBridge(settings: NspawnSettings, root: (timeout: number, ...command: Command) => Promise<RunResult>): Promise<void> {
+async function makeBridge(settings: NspawnSettings, { root }: MachinePlace): Promise<void> {
   const address = `${settings.gateway}/${settings.subnet.split('/')[1] ?? '24'}`;
-  const make = 'ip link show "$1" >/dev/null 2>&1 || ip link add "$1" type bridge; ip address replace "$2" dev "$1"; ip link set "$1" up';
+  const make =
+    'ip link show "$1" >/dev/null 2>&1 || ip link add "$1" type bridge; ip address replace "$2" dev "$1"; ip link set "$1" up';
   await root(20 * second, 'sh', '-c', make, 'sh', settings.bridge, address);
 }
 
@@ -137,7 +184,10 @@ async function writeMachineFiles(settings: NspawnSettings, plan: MachinePlan, co
   const key = path.join(settings.files, `${plan.name}.host-key`);
   await rm(key, { force: true });
   await rm(`${key}.pub`, { force: true });
-  await context.local.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', plan.name, '-f', key], { timeout: 20 * second, signal: context.signal });
+  await context.local.run(['ssh-keygen', '-q', '-t', 'ed25519', '-N', '', '-C', plan.name, '-f', key], {
+    timeout: 20 * second,
+    signal: context.signal,
+  });
   const hostKey = { secret: await readFile(key, 'utf8'), public: await readFile(`${key}.pub`, 'utf8') };
   await rm(key);
   await rm(`${key}.pub`);
@@ -155,7 +205,12 @@ async function writeMachineFiles(settings: NspawnSettings, plan: MachinePlan, co
     await writeFile(target, file.text, { mode: file.mode });
     await chmod(target, file.mode);
   }
-  for (const [place, mode] of [['root', 0o700], ['root/.ssh', 0o700], ['.', 0o755]] as const) await chmod(path.join(folder, place), mode);
+  for (const [place, mode] of [
+    ['root', 0o700],
+    ['root/.ssh', 0o700],
+    ['.', 0o755],
+  ] as const)
+    await chmod(path.join(folder, place), mode);
   return folder;
 }
 
@@ -167,14 +222,19 @@ async function waitForSsh(node: Node, tree: string, settings: NspawnSettings, co
       deadline: 120 * second,
       every: 200,
       ready: async () => {
-        const answer = await node.run(['true'], { timeout: 10 * second, signal: context.signal, accept: [0, sshFailed] }).catch((error: unknown) => {
-          if (error instanceof Error && error.name === 'CommandFailed') return undefined;
-          throw error;
-        });
+        const answer = await node
+          .run(['true'], { timeout: 10 * second, signal: context.signal, accept: [0, sshFailed] })
+          .catch((error: unknown) => {
+            if (error instanceof Error && error.name === 'CommandFailed') return undefined;
+            throw error;
+          });
         if (answer?.exitCode === 0) return true;
         if ((await findMachineProcesses([tree])).size === 0)
           throw new KubelabError('KL-MACHINE-FAILED', `the machine of ${node.name} ended while it booted`, {
-            details: (await readFile(path.join(settings.logs, `console-${node.name}.log`), 'utf8').catch(() => '')).trimEnd().split('\n').slice(-8),
+            details: (await readFile(path.join(settings.logs, `console-${node.name}.log`), 'utf8').catch(() => ''))
+              .trimEnd()
+              .split('\n')
+              .slice(-8),
           });
         return 'no answer yet';
       },
@@ -199,7 +259,11 @@ async function waitForEnd(tree: string, context: NspawnContext): Promise<void> {
 /** What destroy should have removed and did not; each in words. */
 async function findLeftovers(settings: NspawnSettings, context: NspawnContext, folder: string): Promise<string[]> {
   const left: string[] = [];
-  const link = await context.local.run(['ip', 'link', 'show', settings.bridge], { timeout: 10 * second, signal: context.signal, accept: 'any' });
+  const link = await context.local.run(['ip', 'link', 'show', settings.bridge], {
+    timeout: 10 * second,
+    signal: context.signal,
+    accept: 'any',
+  });
   if (link.exitCode === 0) left.push(`network ${settings.bridge}`);
   for (const name of await context.store.list(folder)) left.push(`machine ${name} in ${folder}`);
   return left;

@@ -41,7 +41,8 @@ export function locateStore(cache: string): { readonly folder: string; readonly 
 /** A btrfs file system: the cache folder's own where that is btrfs, otherwise one in a sparse file there. */
 export function openSubvolumeStore(context: StoreContext): SubvolumeStore {
   const { folder, file } = locateStore(context.cache);
-  const run = (...command: Command): Promise<RunResult> => context.root.run(command, { timeout: 10 * minute, signal: context.signal });
+  const run = (...command: Command): Promise<RunResult> =>
+    context.root.run(command, { timeout: 10 * minute, signal: context.signal });
   const store: SubvolumeStore = {
     folder,
     bases: path.join(folder, 'bases'),
@@ -96,7 +97,10 @@ async function mountStore(folder: string, file: string, run: (...command: Comman
     const { bavail, bsize } = await statfs(path.dirname(file));
     const gibibytes = Math.floor((bavail * bsize) / 2 ** 30);
     if (gibibytes < 6)
-      throw new KubelabError('KL-HOST-DISK-FULL', `${path.dirname(file)} has ${gibibytes} GiB free; node images and nodes need at least 6 GiB`);
+      throw new KubelabError(
+        'KL-HOST-DISK-FULL',
+        `${path.dirname(file)} has ${gibibytes} GiB free; node images and nodes need at least 6 GiB`,
+      );
     // Sparse: it takes only what is written. It may grow to what is free now, less a reserve that keeps the host alive.
     await run('truncate', '--size', `${Math.max(gibibytes - 2, 5)}G`, `${file}.part`);
     await run('mkfs.btrfs', '--quiet', `${file}.part`);

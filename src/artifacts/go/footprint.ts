@@ -1,0 +1,43 @@
+import path from 'node:path';
+import { fileExists } from '../digest.ts';
+import type { Artifact, Lock } from '../source.ts';
+import { groupFolder, programFile } from './build-group.ts';
+import { type GroupName, type PinnedGroup, programGroups } from './programs.ts';
+import { groupVersions, neededPrograms } from './resolve.ts';
+
+/** What is left to build for some artifacts. */
+export interface BuildForecast {
+  /** Names of the programs, longest build first. */
+  readonly programs: readonly string[];
+  /** With nothing in Go's own caches, on 2 cores. */
+  readonly seconds: number;
+}
+
+/** What building takes before this host has timings of its own: from the table of programs. */
+export async function forecastBuild(cache: string, lock: Lock, absent: readonly Artifact[]): Promise<BuildForecast> {
+  const folder = path.join(cache, 'go');
+  const left: { readonly name: string; readonly seconds: number }[] = [];
+  for (const { pinned, names } of pinGroups(lock, absent))
+    for (const program of pinned.group.programs.filter(({ name }) => names.has(name)))
+      if (!(await fileExists(programFile(folder, pinned, program)))) left.push(program);
+  return {
+    programs: left.toSorted((one, other) => other.seconds - one.seconds).map(({ name }) => name),
+    seconds: left.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
+}
+
+/** The folders of the programs that the artifacts of a lock are made from. */
+export function buildFolders(cache: string, lock: Lock): string[] {
+  return pinGroups(lock, lock.artifacts).map(({ pinned }) => groupFolder(path.join(cache, 'go'), pinned));
+}
+
+interface NeededGroup {
+  readonly pinned: PinnedGroup;
+  readonly names: ReadonlySet<string>;
+}
+
+function pinGroups(lock: Lock, artifacts: readonly Artifact[]): NeededGroup[] {
+  const versions = groupVersions(lock.kubernetes, lock.containerd);
+  const needed: readonly [GroupName, ReadonlySet<string>][] = [...neededPrograms(artifacts)];
+  return needed.map(([name, names]) => ({ pinned: { group: programGroups[name], version: versions[name] }, names }));
+}

@@ -1,0 +1,127 @@
+import { heldInstall } from '../artifacts/bundle/match.ts';
+import { readBundleInfo } from '../artifacts/bundle/open.ts';
+import type { Lock, Source, Want } from '../artifacts/source.ts';
+import { chooseSubnet } from '../cluster/addresses.ts';
+import { findOccupiedNetworks } from '../cluster/host-networks.ts';
+import { type LockFile, readLockFile } from '../cluster/lock-file.ts';
+import { makePlan } from '../cluster/make-plan.ts';
+import type { Plan } from '../cluster/plan.ts';
+import type { Spec } from '../cluster/spec.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
+import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
+import { chooseSource, type ChosenSource } from './choose-source.ts';
+import { bridgeName, type Planned, type Resolved, sourceContext, type Workspace } from './workspace.ts';
+
+/** Finds out what the spec leaves open and makes the plan. Writes nothing but what sources keep in the cache. */
+export async function planWorkspace(workspace: Workspace): Promise<Planned> {
+  const { context, spec } = workspace;
+  const probe = await probeNspawnHost({
+    root: workspace.root,
+    signal: context.signal,
+    searchPath: context.env['PATH'] ?? '',
+    platform: context.machine.platform,
+  });
+  if (!probe.usable)
+    throw new KubelabError(
+      probe.packages.length > 0 ? 'KL-HOST-TOOL-MISSING' : 'KL-HOST-NO-PROVIDER',
+      'this host can not run nodes as system containers',
+      {
+        details: probe.lacks,
+        ...(probe.packages.length > 0 ? { cure: `Install them with: apt-get install ${probe.packages.join(' ')}` } : {}),
+      },
+    );
+  const provider: Plan['provider'] = {
+    name: 'nspawn',
+    why: spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
+    differences: probe.capabilities.differences,
+  };
+  return { ...(await resolvePlan(workspace, provider)), capabilities: probe.capabilities };
+}
+
+/** The plan for machines of a provider, which need not be usable on this host. */
+export async function resolvePlan(workspace: Workspace, provider: Plan['provider']): Promise<Resolved> {
+  const { context, spec } = workspace;
+  const known = await readLockFile(workspace.lockPath);
+  const chosen = await chooseSource({
+    spec,
+    specFolder: workspace.specFolder,
+    locked: known?.lock.source,
+    environment: context.env,
+    context: sourceContext(workspace),
+  });
+  const install = await chooseInstall(spec, chosen);
+  const lock = await provideLock(workspace, chosen, install, known);
+  const plan = makePlan(spec, { provider, source: chosen.choice, install, lock, subnet: await provideSubnet(workspace, known) });
+  return { plan, source: chosen.source };
+}
+
+async function chooseInstall(spec: Spec, { choice }: ChosenSource): Promise<'binaries' | 'packages'> {
+  // A bundle holds one or the other; asked for what it does not hold, it says so itself.
+  if (choice.bundle !== undefined && spec.install === 'auto') return heldInstall((await readBundleInfo(choice.bundle)).lock);
+  if (choice.bundle !== undefined) return spec.install === 'packages' ? 'packages' : 'binaries';
+  if (choice.kind === 'upstream') return spec.install === 'binaries' ? 'binaries' : 'packages';
+  if (choice.kind === 'go' && spec.install === 'packages')
+    throw new KubelabError(
+      'KL-SPEC-UNSUPPORTED',
+      'install: packages, while the source is go, which builds programs and no packages',
+      {
+        cure: 'Leave install out or set it to binaries.',
+      },
+    );
+  return 'binaries';
+}
+
+async function provideLock(
+  workspace: Workspace,
+  chosen: ChosenSource,
+  install: 'binaries' | 'packages',
+  known: LockFile | undefined,
+): Promise<Lock> {
+  const { spec, context } = workspace;
+  if (known !== undefined && satisfies(known.lock, spec, chosen)) return known.lock;
+  const want: Want = {
+    kubernetes: await exactVersion(spec, chosen.source),
+    containerd: spec.runtime.version ?? 'default',
+    architecture: context.machine.architecture === 'arm64' ? 'arm64' : 'amd64',
+    plugin: spec.network.plugin === 'none' ? 'none' : 'flannel',
+    addons: [...spec.addons],
+    install,
+  };
+  return chosen.source.resolve(want);
+}
+
+/** Whether a lock is still what the spec asks for: a minor stays at the patch that it was resolved to. */
+function satisfies(lock: Lock, spec: Spec, chosen: ChosenSource): boolean {
+  const wish = parseVersionWish(spec.kubernetes);
+  const version = wish.kind === 'exact' ? lock.kubernetes === wish.version : minorOf(lock.kubernetes) === wish.minor;
+  const roles = [...spec.addons, ...(spec.network.plugin === 'none' ? [] : [spec.network.plugin])];
+  return (
+    version &&
+    lock.source === chosen.choice.kind &&
+    (spec.runtime.version === undefined || spec.runtime.version === lock.containerd) &&
+    roles.every((role) => lock.images[role] !== undefined)
+  );
+}
+
+async function exactVersion(spec: Spec, source: Source): Promise<string> {
+  const wish = parseVersionWish(spec.kubernetes);
+  if (wish.kind === 'exact') return wish.version;
+  const newest = (await source.versions(wish.minor)).at(-1);
+  if (newest === undefined) throw new KubelabError('KL-VERSION-UNKNOWN', `the source has no patch of Kubernetes ${wish.minor}`);
+  return newest;
+}
+
+async function provideSubnet(workspace: Workspace, known: LockFile | undefined): Promise<string> {
+  const { context, local, spec, state } = workspace;
+  // What runs keeps its network whatever else came to this host since.
+  if (state !== undefined && spec.network.nodes === 'auto') return state.network.nodes;
+  return chooseSubnet({
+    wanted: spec.network.nodes,
+    occupied: await findOccupiedNetworks(local, context.signal),
+    pods: spec.network.pods,
+    services: spec.network.services,
+    self: bridgeName(workspace),
+    ...(known === undefined ? {} : { preferred: known.nodes }),
+  });
+}
