@@ -23,5 +23,9 @@ if [ -f /etc/containerd/config.toml ]; then
 	sed -i "s/restrict_oom_score_adj = .*/restrict_oom_score_adj = $restrict/" /etc/containerd/config.toml
 fi
 
+# flannel's subnet file is in /run and went with the last boot. Until flannel wrote it and this configuration anew, the
+# node must not count as ready: pods that start too early fail, and are tried again only many seconds later.
+rm -f /etc/cni/net.d/10-flannel.conflist
+
 swapoff -a 2>/dev/null
 exit 0

@@ -34,7 +34,15 @@ export interface ClusterFolder {
  */
 export function locateCluster(base: string, name: string): ClusterFolder {
   const home = join(base, '.kubelab');
-  const root = join(home, checkName(name));
+  return layOut(home, join(home, checkName(name)), name);
+}
+
+/** The same layout in a folder of the user's choice, which keeps itself out of git. */
+export function relocateCluster(root: string, name: string): ClusterFolder {
+  return layOut(root, root, checkName(name));
+}
+
+function layOut(home: string, root: string, name: string): ClusterFolder {
   const nodes = join(root, 'nodes');
   return {
     home,

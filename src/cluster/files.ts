@@ -4,11 +4,11 @@ import { basename, dirname, join } from 'node:path';
 import { KubelabError } from '../errors/errors.ts';
 
 /** A file of kubelab's own that holds something else than it should. */
-export class FileDamaged extends Error {
+export class FileDamaged extends KubelabError {
   readonly path: string;
 
   constructor(path: string, cause: unknown) {
-    super(`${path} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    super('KL-STATE-DAMAGED', `${path} is damaged: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
     this.name = 'FileDamaged';
     this.path = path;
   }

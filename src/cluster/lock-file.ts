@@ -46,3 +46,11 @@ export function readLockFile(file: string): Promise<LockFile | undefined> {
 export async function writeLockFile(file: string, content: LockFile): Promise<void> {
   await writeFileAtomic(file, `${JSON.stringify(content, undefined, 2)}\n`);
 }
+
+/**
+ * A lock by itself in a file; undefined where there is none.
+ * @throws FileDamaged when it holds anything else.
+ */
+export function readBareLock(file: string): Promise<Lock | undefined> {
+  return readJson(file, (value) => lockFileSchema.shape.lock.parse(value));
+}

@@ -3,8 +3,9 @@ import { runSteps } from '../cluster/run-steps.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
+import { withRootAccess } from './root-access.ts';
 import type { Context } from './context.ts';
-import { openExisting } from './existing.ts';
+import { findStrays, openExisting } from './existing.ts';
 
 export const destroy = defineCommand({
   name: 'destroy',
@@ -13,12 +14,14 @@ export const destroy = defineCommand({
   args: {},
   flags: {},
   examples: [{ command: 'kubelab destroy --yes', what: 'without asking' }],
-  run: (_, context) => runDestroy(context),
+  run: (_, context) => withRootAccess(context, () => runDestroy(context)),
 });
 
 async function runDestroy(context: Context): Promise<CommandResult> {
-  const { workspace, state, provider } = await openExisting(context);
-  const agreed = await context.ask({ text: `Destroy the cluster ${state.name} with all that is in it?`, flag: '--yes' });
+  const strays = await findStrays(context);
+  const { workspace, provider } = strays ?? (await openExisting(context));
+  const { name } = workspace.spec;
+  const agreed = await context.ask({ text: `Destroy the cluster ${name} with all that is in it?`, flag: '--yes' });
   if (!agreed) return { data: { destroyed: false }, human: () => 'Nothing was removed.' };
   return whileHolding(workspace, 'destroy', async () => {
     await workspace.store.open();
@@ -35,7 +38,7 @@ async function runDestroy(context: Context): Promise<CommandResult> {
     return {
       data: { destroyed: true, machines: machines.map(({ name }) => name), left },
       human: () =>
-        `${state.name} is gone: ${machines.length} machines, their network, mounts, keys and folder. Nothing is left behind.`,
+        `${name} is gone: ${machines.length} machines, their network, mounts, keys and folder. Nothing is left behind.`,
     };
   });
 }

@@ -2,7 +2,7 @@ import type { Provider } from '../cluster/provider.ts';
 import type { State } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { Context } from './context.ts';
-import { openWorkspace, stateProvider, withLogs, type Workspace } from './workspace.ts';
+import { openWorkspace, stateProvider, strayProvider, withLogs, type Workspace } from './workspace.ts';
 
 /** A cluster that was brought up from the spec here. */
 export interface Existing {
@@ -17,6 +17,17 @@ export async function openExisting(context: Context): Promise<Existing> {
   if (opened.state === undefined) throw new KubelabError('KL-CLUSTER-NONE', `no cluster was brought up from ${context.specFile}`);
   const workspace = withLogs(opened);
   return { workspace, state: opened.state, provider: stateProvider(workspace, opened.state) };
+}
+
+/**
+ * Machines of this spec's cluster that no state tells of: their folder was removed by hand. Nobody has their keys any
+ * more, so all that can be done is to destroy them.
+ */
+export async function findStrays(context: Context): Promise<Omit<Existing, 'state'> | undefined> {
+  const opened = await openWorkspace(context);
+  if (opened.state !== undefined) return undefined;
+  const provider = strayProvider(opened);
+  return (await provider.inspect()).length === 0 ? undefined : { workspace: opened, provider };
 }
 
 /** A node of the cluster by its name. @throws KubelabError `KL-NODE-UNKNOWN` */

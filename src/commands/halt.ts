@@ -1,7 +1,9 @@
 import { haltSteps } from '../cluster/end-cluster.ts';
 import { runSteps } from '../cluster/run-steps.ts';
 import { loggedEvents, whileHolding } from './cluster-run.ts';
-import { defineCommand } from './command.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import { withRootAccess } from './root-access.ts';
+import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
 
 export const halt = defineCommand({
@@ -10,22 +12,24 @@ export const halt = defineCommand({
   args: {},
   flags: {},
   examples: [{ command: 'kubelab halt', what: 'all nodes at once' }],
-  run: async (_, context) => {
-    const { workspace, state, provider } = await openExisting(context);
-    return whileHolding(workspace, 'halt', async () => {
-      const steps = haltSteps(provider, state.nodes);
-      const report = await runSteps(steps, {
-        signal: context.signal,
-        events: loggedEvents(workspace),
-        forecast: () => undefined,
-        record: () => undefined,
-      });
-      const stopped = report.filter((entry) => entry.state === 'done').map((entry) => entry.node ?? '');
-      return {
-        data: { halted: stopped },
-        human: () =>
-          stopped.length === 0 ? `${state.name} was not running.` : `${state.name} is halted. kubelab up brings it back.`,
-      };
-    });
-  },
+  run: (_, context) => withRootAccess(context, () => runHalt(context)),
 });
+
+async function runHalt(context: Context): Promise<CommandResult> {
+  const { workspace, state, provider } = await openExisting(context);
+  return whileHolding(workspace, 'halt', async () => {
+    const steps = haltSteps(provider, state.nodes);
+    const report = await runSteps(steps, {
+      signal: context.signal,
+      events: loggedEvents(workspace),
+      forecast: () => undefined,
+      record: () => undefined,
+    });
+    const stopped = report.filter((entry) => entry.state === 'done').map((entry) => entry.node ?? '');
+    return {
+      data: { halted: stopped },
+      human: () =>
+        stopped.length === 0 ? `${state.name} was not running.` : `${state.name} is halted. kubelab up brings it back.`,
+    };
+  });
+}

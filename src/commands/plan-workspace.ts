@@ -6,37 +6,43 @@ import { findOccupiedNetworks } from '../cluster/host-networks.ts';
 import { type LockFile, readLockFile } from '../cluster/lock-file.ts';
 import { makePlan } from '../cluster/make-plan.ts';
 import type { Plan } from '../cluster/plan.ts';
+import type { Capabilities } from '../cluster/provider.ts';
 import type { Spec } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
+import type { Runner } from '../exec/runner.ts';
 import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
 import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
 import { chooseSource, type ChosenSource } from './choose-source.ts';
+import type { Context } from './context.ts';
 import { bridgeName, type Planned, type Resolved, sourceContext, type Workspace } from './workspace.ts';
+
+/** For a plan that leads to no machines on this host. */
+export const noProvider: Plan['provider'] = { name: 'nspawn', why: 'no machine is started on this host', differences: [] };
 
 /** Finds out what the spec leaves open and makes the plan. Writes nothing but what sources keep in the cache. */
 export async function planWorkspace(workspace: Workspace): Promise<Planned> {
-  const { context, spec } = workspace;
-  const probe = await probeNspawnHost({
-    root: workspace.root,
-    signal: context.signal,
-    searchPath: context.env['PATH'] ?? '',
-    platform: context.machine.platform,
-  });
-  if (!probe.usable)
-    throw new KubelabError(
-      probe.packages.length > 0 ? 'KL-HOST-TOOL-MISSING' : 'KL-HOST-NO-PROVIDER',
-      'this host can not run nodes as system containers',
-      {
-        details: probe.lacks,
-        ...(probe.packages.length > 0 ? { cure: `Install them with: apt-get install ${probe.packages.join(' ')}` } : {}),
-      },
-    );
+  const capabilities = await requireNspawn(workspace.context, workspace.root);
   const provider: Plan['provider'] = {
     name: 'nspawn',
-    why: spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
-    differences: probe.capabilities.differences,
+    why: workspace.spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
+    differences: capabilities.differences,
   };
-  return { ...(await resolvePlan(workspace, provider)), capabilities: probe.capabilities };
+  return { ...(await resolvePlan(workspace, provider)), capabilities };
+}
+
+/** @throws KubelabError `KL-HOST-TOOL-MISSING`, `KL-HOST-NO-PROVIDER` when this host can not run system containers. */
+export async function requireNspawn({ env, machine, signal }: Context, root: Runner): Promise<Capabilities> {
+  const probe = await probeNspawnHost({ root, signal, searchPath: env['PATH'] ?? '', platform: machine.platform });
+  if (probe.usable) return probe.capabilities;
+  const toInstall = probe.packages.length > 0;
+  throw new KubelabError(
+    toInstall ? 'KL-HOST-TOOL-MISSING' : 'KL-HOST-NO-PROVIDER',
+    'this host can not run nodes as system containers',
+    {
+      details: probe.lacks,
+      ...(toInstall ? { cure: `Install them with: apt-get install ${probe.packages.join(' ')}` } : {}),
+    },
+  );
 }
 
 /** The plan for machines of a provider, which need not be usable on this host. */

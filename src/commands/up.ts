@@ -1,4 +1,8 @@
 import { createClusterFolder } from '../cluster/cluster-folder.ts';
+import { compareWithState } from '../cluster/state.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { findStrays } from './existing.ts';
+import { withRootAccess } from './root-access.ts';
 import { secretValues } from '../cluster/secrets.ts';
 import { locateTimings, openTimings } from '../cluster/timings.ts';
 import { bringUp, phaseTable, type UpResult } from '../cluster/up.ts';
@@ -23,15 +27,19 @@ export const up = defineCommand({
     { command: 'kubelab up', what: 'the cluster of kubelab.yaml here' },
     { command: 'kubelab up --json', what: 'with every event as a line of JSON' },
   ],
-  run: (_, context) => runUp(context),
+  run: (_, context) => withRootAccess(context, () => runUp(context)),
 });
 
 /** The whole of `up`, for the command and for what starts with it. */
 export async function runUp(context: Context): Promise<CommandResult> {
+  if ((await findStrays(context)) !== undefined)
+    throw new KubelabError('KL-MACHINE-STRAY', `machines of the cluster are there, and its folder is not`);
   const opened = await openWorkspace(context);
   return whileHolding(opened, 'up', async () => {
     const planned = await planWorkspace(opened);
     const { plan } = planned;
+    // Before anything is written: what is there must stay as it is when the spec can not be followed.
+    if (opened.state !== undefined) compareWithState(plan, opened.state);
     await createClusterFolder(opened.folder, []);
     const workspace = withLogs(opened);
     await workspace.store.open();

@@ -156,11 +156,20 @@ export async function chooseBaseBox(workspace: Workspace, plan: Pick<Plan, 'box'
 
 /** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */
 export function stateProvider(workspace: Workspace, state: State): Provider {
+  return provideWithoutPlan(workspace, state.network.nodes);
+}
+
+/** The provider of machines that no state tells of: enough to find and destroy them, which no address is needed for. */
+export function strayProvider(workspace: Workspace): Provider {
+  return provideWithoutPlan(workspace, '192.0.2.0/24');
+}
+
+function provideWithoutPlan(workspace: Workspace, subnet: string): Provider {
   const { local, root, context, store } = workspace;
   const capabilities: Capabilities = { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [] };
   const noImage = (): Promise<string> => Promise.reject(new Error('a machine is made only from a plan'));
   return nspawnProvider(
-    { ...nspawnSettings(workspace, state.network.nodes, capabilities), image: noImage },
+    { ...nspawnSettings(workspace, subnet, capabilities), image: noImage },
     { local, root, signal: context.signal, store },
   );
 }

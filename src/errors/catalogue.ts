@@ -170,6 +170,18 @@ export const catalogue = {
     cure: 'Read the log named, then run kubelab up again.',
     exit: clusterFailed,
   },
+  'KL-MACHINE-STRAY': {
+    title: 'Machines are there that nothing is known of any more',
+    why: 'The folder .kubelab was removed while they existed. Their keys went with it, so that nobody can log in.',
+    cure: 'Run kubelab destroy, which removes them, and then kubelab up.',
+    exit: clusterFailed,
+  },
+  'KL-STATE-DAMAGED': {
+    title: 'A file that kubelab keeps is damaged',
+    why: 'It does not hold what kubelab wrote there.',
+    cure: 'Put the file back, or run kubelab destroy and kubelab up.',
+    exit: wrongUse,
+  },
   'KL-STEP-FAILED': {
     title: 'A step failed',
     why: 'What the step ran reported an error.',

@@ -89,13 +89,9 @@ async function runLocal(
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   const supervision = supervise(child.pid, options);
+  const { onLine } = options;
   const reading =
-    options.onLine === undefined
-      ? []
-      : [
-          readLines(child.iterable({ from: 'stdout' }), 'stdout', options.onLine),
-          readLines(child.iterable({ from: 'stderr' }), 'stderr', options.onLine),
-        ];
+    onLine === undefined ? [] : (['stdout', 'stderr'] as const).map((from) => readLines(child.iterable({ from }), from, onLine));
   try {
     const result = await child;
     await Promise.allSettled(reading);

@@ -2,8 +2,9 @@ import path from 'node:path';
 import { fileExists } from '../digest.ts';
 import type { Artifact, Lock } from '../source.ts';
 import { groupFolder, programFile } from './build-group.ts';
+import { layerFile } from './layers.ts';
 import { type GroupName, type PinnedGroup, programGroups } from './programs.ts';
-import { groupVersions, neededPrograms } from './resolve.ts';
+import { allRecipes, groupVersions, neededPrograms } from './resolve.ts';
 
 /** What is left to build for some artifacts. */
 export interface BuildForecast {
@@ -26,9 +27,16 @@ export async function forecastBuild(cache: string, lock: Lock, absent: readonly 
   };
 }
 
-/** The folders of the programs that the artifacts of a lock are made from. */
-export function buildFolders(cache: string, lock: Lock): string[] {
-  return pinGroups(lock, lock.artifacts).map(({ pinned }) => groupFolder(path.join(cache, 'go'), pinned));
+/** What the artifacts of a lock are made from: folders of programs, and layers. */
+export function locateParts(cache: string, lock: Lock): string[] {
+  const folder = path.join(cache, 'go');
+  const roles = new Set(lock.artifacts.map((artifact) => path.basename(artifact.path, '.tar')));
+  const layers = new Set(allRecipes.filter(({ role }) => roles.has(role)).flatMap((recipe) => recipe.layers));
+  const pause = lock.components['pause'] ?? '';
+  return [
+    ...pinGroups(lock, lock.artifacts).map(({ pinned }) => groupFolder(folder, pinned)),
+    ...[...layers].map((layer) => layerFile(path.join(folder, 'layers'), layer === 'pause' ? `pause-${pause}` : layer)),
+  ];
 }
 
 interface NeededGroup {

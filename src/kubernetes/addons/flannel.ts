@@ -79,16 +79,7 @@ function flannelPod(input: FlannelInput): Fields {
     // The network has to come before the node is Ready, on control planes too.
     tolerations: [{ operator: 'Exists', effect: 'NoSchedule' }],
     serviceAccountName: account.name,
-    initContainers: [
-      ...(input.installCniPlugin === undefined ? [] : [copyPlugin(input.installCniPlugin)]),
-      {
-        name: 'install-cni',
-        image: input.image,
-        imagePullPolicy: 'IfNotPresent',
-        command: ['cp', '-f', cniConfig, '/etc/cni/net.d/10-flannel.conflist'],
-        volumeMounts: [{ name: 'cni', mountPath: '/etc/cni/net.d' }, config],
-      },
-    ],
+    ...(input.installCniPlugin === undefined ? {} : { initContainers: [copyPlugin(input.installCniPlugin)] }),
     containers: [
       {
         name: 'kube-flannel',
@@ -96,6 +87,9 @@ function flannelPod(input: FlannelInput): Fields {
         imagePullPolicy: 'IfNotPresent',
         // No command: the image's entry point is flanneld, upstream and in images built from Go modules.
         args: ['--ip-masq', '--kube-subnet-mgr', `--iface-can-reach=${input.reach}`],
+        // A node counts as ready once the plugin's configuration is there, and pods that start before flannel knows its
+        // subnet fail and are tried again only many seconds later. So it is put there when the subnet is known.
+        lifecycle: { postStart: { exec: { command: ['/bin/sh', '-c', installConfiguration] } } },
         resources: { requests: { cpu: '100m', memory: '50Mi' } },
         securityContext: { privileged: false, capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } },
         env: [
@@ -108,6 +102,7 @@ function flannelPod(input: FlannelInput): Fields {
         ],
         volumeMounts: [
           { name: 'run', mountPath: '/run/flannel' },
+          { name: 'cni', mountPath: '/etc/cni/net.d' },
           config,
           { name: 'xtables-lock', mountPath: '/run/xtables.lock' },
         ],
@@ -124,6 +119,9 @@ function flannelPod(input: FlannelInput): Fields {
     ],
   };
 }
+
+const installConfiguration = `until [ -s /run/flannel/subnet.env ]; do sleep 0.1; done
+cp -f ${cniConfig} /etc/cni/net.d/.kubelab && mv -f /etc/cni/net.d/.kubelab /etc/cni/net.d/10-flannel.conflist`;
 
 function copyPlugin(image: string): Fields {
   return {

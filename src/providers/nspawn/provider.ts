@@ -151,6 +151,10 @@ async function cutPower(name: string, place: MachinePlace): Promise<void> {
   await place.root(60 * second, 'sh', script('end-machine.sh'), place.machine(name));
 }
 
+/** A systemd-nspawn that is killed leaves its lock, which is named after the file system, and a folder with its name. */
+const forgetScript =
+  'rm -f "/run/systemd/nspawn/locks/inode-$(stat -c %d:%i "$1" 2>/dev/null)"; rmdir "/run/systemd/nspawn/propagate/$2" 2>/dev/null || true';
+
 async function destroyMachine(
   name: string,
   place: MachinePlace,
@@ -158,6 +162,7 @@ async function destroyMachine(
   { store }: NspawnContext,
 ): Promise<void> {
   await cutPower(name, place);
+  await place.root(10 * second, 'sh', '-c', forgetScript, 'sh', place.tree(name), place.machine(name));
   await store.remove(place.tree(name));
   await store.remove(`${place.tree(name)}.part`);
   await place.root(10 * second, 'rm', '-f', path.join(place.folder, `.#${name}.lck`));

@@ -14,8 +14,8 @@ export interface SubvolumeStore {
   readonly bases: string;
   readonly images: string;
   machines(cluster: string): string;
-  /** Makes the store if it is not there and mounts it if it is not mounted. */
-  open(): Promise<void>;
+  /** Makes the store if it is not there and mounts it if it is not mounted; true when it had to be mounted. */
+  open(): Promise<boolean>;
   /** Unmounts it when nothing in it is in use; a later `open` mounts it again. */
   close(): Promise<void>;
   list(folder: string): Promise<readonly string[]>;
@@ -90,9 +90,9 @@ async function isBtrfs(folder: string): Promise<boolean> {
   );
 }
 
-async function mountStore(folder: string, file: string, run: (...command: Command) => Promise<RunResult>): Promise<void> {
+async function mountStore(folder: string, file: string, run: (...command: Command) => Promise<RunResult>): Promise<boolean> {
   await mkdir(folder, { recursive: true });
-  if (await isBtrfs(folder)) return;
+  if (await isBtrfs(folder)) return false;
   if ((await stat(file).catch(() => undefined)) === undefined) {
     const { bavail, bsize } = await statfs(path.dirname(file));
     const gibibytes = Math.floor((bavail * bsize) / 2 ** 30);
@@ -107,6 +107,7 @@ async function mountStore(folder: string, file: string, run: (...command: Comman
     await run('mv', '-T', `${file}.part`, file);
   }
   await run('mount', '-o', 'loop,noatime,compress=zstd:1', file, folder);
+  return true;
 }
 
 async function unmountStore(folder: string, file: string, context: StoreContext): Promise<void> {

@@ -1,7 +1,7 @@
 import { mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parse as parseYaml, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { type Identity, identifyCluster, userCache } from './identity.ts';
 import { describeEnd, type Ended, type KubelabRun, type Line, startKubelab } from './kubelab-run.ts';
 import { findLeftovers, type Finding, type HostBefore, lookBefore } from './leftovers.ts';
@@ -61,9 +61,16 @@ export interface Cluster {
   /** What kubelab.lock says of images, by role. */
   images(): Promise<Readonly<Record<string, string>>>;
   /** A command on a node, as root. */
-  ssh(node: string, command: readonly string[], options?: { readonly timeout?: number; readonly input?: string }): Promise<CommandResult>;
+  ssh(
+    node: string,
+    command: readonly string[],
+    options?: { readonly timeout?: number; readonly input?: string },
+  ): Promise<CommandResult>;
   /** kubectl with the administrator's rights. @throws Error when it fails. */
-  kubectl(words: readonly string[], options?: { readonly timeout?: number; readonly input?: string; readonly on?: string }): Promise<string>;
+  kubectl(
+    words: readonly string[],
+    options?: { readonly timeout?: number; readonly input?: string; readonly on?: string },
+  ): Promise<string>;
   /** The nodes whose machines run now. */
   running(): Promise<string[]>;
   /** Destroys the cluster and says what it left behind; what is there no more is no failure. */
@@ -85,7 +92,12 @@ export async function createCluster(options: ClusterOptions): Promise<Cluster> {
   await changeSpec({});
   const start = (...words: readonly string[]): KubelabRun => {
     tell(options.name, `kubelab ${words.join(' ')}`);
-    return startKubelab(words, { cwd: folder, timeout: longest, onLine: (line) => tellLine(options.name, line), ...pick(options) });
+    return startKubelab(words, {
+      cwd: folder,
+      timeout: longest,
+      onLine: (line) => tellLine(options.name, line),
+      ...pick(options),
+    });
   };
   const run = (...words: readonly string[]): Promise<Ended> => start(...words).ended;
   const parts = { folder, identity, before, changeSpec, start, run };
@@ -103,14 +115,13 @@ function createQuestions(
   identity: Identity,
 ): Pick<Cluster, 'up' | 'status' | 'images' | 'ssh' | 'kubectl' | 'running'> {
   const config = join(folder, '.kubelab', name, 'ssh_config');
-  const sshCommand = (node: string, command: readonly string[]): string[] => [
-    ...prefix,
-    ...['ssh', '-F', config, node, '--'],
-    command.map(quoteWord).join(' '),
-  ];
+  const sshCommand = (node: string, command: readonly string[]): string[] => {
+    const remote = command.map(quoteWord).join(' ');
+    return [...prefix, 'ssh', '-F', config, node, '--', remote];
+  };
   return {
-    up: async () => expectData<UpData>(await run('up')),
-    status: async () => expectData<StatusData>(await run('status')),
+    up: async () => expectData(await run('up')) as UpData,
+    status: async () => expectData(await run('status')) as StatusData,
     images: async () => readImages(await readFile(join(folder, 'kubelab.lock'), 'utf8')),
     ssh: (node, command, options) => tryCommand(sshCommand(node, command), options),
     kubectl: (words, { on = 'control1', ...options } = {}) =>
@@ -119,7 +130,12 @@ function createQuestions(
   };
 }
 
-function createEnd({ run, identity, before, folder }: Pick<Cluster, 'run' | 'identity' | 'before' | 'folder'>): Pick<Cluster, 'destroy' | 'remove'> {
+function createEnd({
+  run,
+  identity,
+  before,
+  folder,
+}: Pick<Cluster, 'run' | 'identity' | 'before' | 'folder'>): Pick<Cluster, 'destroy' | 'remove'> {
   const destroy = async (): Promise<Finding[]> => {
     const ended = await run('destroy', '--yes');
     if (ended.exitCode !== 0 && ended.failure?.code !== 'KL-CLUSTER-NONE') throw explainFailure(ended);
@@ -136,9 +152,9 @@ function createEnd({ run, identity, before, folder }: Pick<Cluster, 'run' | 'ide
   };
 }
 
-function expectData<Data>(ended: Ended): Data {
+function expectData(ended: Ended): unknown {
   if (ended.exitCode !== 0 || ended.data === undefined) throw explainFailure(ended);
-  return ended.data as Data;
+  return ended.data;
 }
 
 /** A run that should have succeeded, with the end of what it said. */
@@ -147,7 +163,9 @@ export function explainFailure(ended: Ended): Error {
 }
 
 function readImages(lock: string): Readonly<Record<string, string>> {
-  const { lock: { images } = { images: undefined } } = parseYaml(lock) as { lock?: { images?: Readonly<Record<string, string>> } };
+  const { lock: { images } = { images: undefined } } = JSON.parse(lock) as {
+    lock?: { images?: Readonly<Record<string, string>> };
+  };
   if (images === undefined) throw new Error('kubelab.lock names no images');
   return images;
 }

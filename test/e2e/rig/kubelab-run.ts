@@ -16,15 +16,14 @@ export interface Line {
   readonly state?: string;
   readonly seconds?: number;
   readonly text?: string;
-  readonly [field: string]: unknown;
-}
-
-/** The line that ends a run that failed. */
-export interface Failure extends Line {
+  /** Of the error. */
+  readonly exitCode?: number;
   readonly kind?: string;
   readonly code?: string;
   readonly message?: string;
   readonly details?: readonly string[];
+  /** Of the result. */
+  readonly data?: unknown;
 }
 
 export interface Ended {
@@ -33,7 +32,8 @@ export interface Ended {
   readonly lines: readonly Line[];
   /** `data` of the result; undefined where there is none. */
   readonly data: unknown;
-  readonly failure: Failure | undefined;
+  /** The line that ends a run that failed. */
+  readonly failure: Line | undefined;
   /** All that it printed that is not a line of JSON. */
   readonly text: string;
 }
@@ -61,7 +61,8 @@ export interface KubelabRun {
 
 /** Starts the program as a user would, with `--json`. */
 export function startKubelab(words: readonly string[], options: KubelabOptions): KubelabRun {
-  const [file = '', ...args] = [...(options.prefix ?? []), process.execPath, launcher, ...words, '--json'];
+  const program = [process.execPath, launcher, ...words, '--json'];
+  const [file = '', ...args] = options.prefix === undefined ? program : options.prefix.concat(program);
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },
@@ -160,8 +161,8 @@ function parseLine(text: string): Line | undefined {
 
 function findLast(lines: readonly Line[]): Pick<Ended, 'data' | 'failure'> {
   return {
-    data: lines.find((line) => line.type === 'result')?.['data'],
-    failure: lines.find((line) => line.type === 'error') as Failure | undefined,
+    data: lines.find((line) => line.type === 'result')?.data,
+    failure: lines.find((line) => line.type === 'error'),
   };
 }
 

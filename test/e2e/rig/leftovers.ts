@@ -10,18 +10,15 @@ export interface HostBefore {
   /** Processes of nodes that no machine holds, by pid and start. */
   readonly strays: ReadonlySet<string>;
   readonly storeMounted: boolean;
-  /** Files in which systemd-nspawn keeps a file system for itself. */
-  readonly locks: ReadonlySet<string>;
   /** Lines of the firewall, the routing rules and the routes. */
   readonly rules: ReadonlySet<string>;
 }
 
 export async function lookBefore(identity: Identity): Promise<HostBefore> {
-  const [strays, mounts, locks, rules] = await Promise.all([listStrays(identity), readMounts(), listRunFiles('locks'), listRules()]);
+  const [strays, mounts, rules] = await Promise.all([listStrays(identity), readMounts(), listRules()]);
   return {
     strays: new Set(strays.map(nameStray)),
     storeMounted: mounts.some((line) => placeOf(line) === identity.store),
-    locks: new Set(locks),
     rules: new Set(rules),
   };
 }
@@ -44,7 +41,7 @@ export async function findLeftovers(identity: Identity, before: HostBefore): Pro
     findGroups(identity),
     findTrees(identity),
     findRules(identity, before),
-    findRunFiles(identity, before),
+    findRunFiles(identity),
     findFiles(identity),
   ]);
   return found.flat();
@@ -65,14 +62,17 @@ async function findProcesses(identity: Identity): Promise<Finding[]> {
   );
 }
 
-const nodePrograms = /^(?:kubelet|containerd|containerd-shim\S*|etcd|kube-(?:apiserver|controller-manager|scheduler|proxy)|flanneld|coredns|kubeadm)$/;
+const nodePrograms =
+  /^(?:kubelet|containerd|containerd-shim\S*|etcd|kube-(?:apiserver|controller-manager|scheduler|proxy)|flanneld|coredns|kubeadm)$/;
 
 /** Processes that only nodes have, outside of any machine and of any kubelab that prepares one. */
 async function listStrays(identity: Identity): Promise<HostProcess[]> {
   const processes = await listProcesses();
   const byId = new Map(processes.map((one) => [one.pid, one]));
   const isHeld = (one: HostProcess): boolean =>
-    lineOf(one, byId).some((above) => programOf(above) === 'systemd-nspawn' || /kubelab\.js|fill-tree\.sh/.test(above.words.join(' ')));
+    lineOf(one, byId).some(
+      (above) => programOf(above) === 'systemd-nspawn' || /kubelab\.js|fill-tree\.sh/.test(above.words.join(' ')),
+    );
   // A machine of another cluster that loses its power has strays for a moment; its groups say whose they are.
   const isForeign = (one: HostProcess): boolean => one.groups.includes('/kubelab') && !mentions(one.groups, identity);
   return processes.filter((one) => nodePrograms.test(programOf(one)) && !isHeld(one) && !isForeign(one));
@@ -189,9 +189,9 @@ async function listRunFiles(kind: 'locks' | 'propagate' | 'unix-export'): Promis
   return (await readdir(folder).catch(() => [])).map((name) => join(folder, name));
 }
 
-async function findRunFiles(identity: Identity, before: HostBefore): Promise<Finding[]> {
+async function findRunFiles(identity: Identity): Promise<Finding[]> {
   const files = (await Promise.all((['propagate', 'unix-export'] as const).map(listRunFiles))).flat();
-  const locks = (await listRunFiles('locks')).filter((file) => !before.locks.has(file));
+  const locks = await listRunFiles('locks');
   return [
     ...say(
       'run',

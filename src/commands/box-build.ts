@@ -1,0 +1,50 @@
+import path from 'node:path';
+import { type BaseBox, resolveBaseBox } from '../artifacts/base-box.ts';
+import { readIfThere } from '../cluster/files.ts';
+import { asRoot } from '../exec/root.ts';
+import { subvolumeBase } from '../providers/nspawn/image-home.ts';
+import { openSubvolumeStore } from '../providers/nspawn/store.ts';
+import { defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { requireNspawn } from './plan-workspace.ts';
+import { reportStep } from './report-step.ts';
+import { chooseBaseBox, openWorkspace, withoutLogs } from './workspace.ts';
+
+export const boxBuild = defineCommand({
+  name: 'build',
+  summary: 'make a base box ahead of time',
+  description: 'up makes it by itself when it is not there.',
+  args: {
+    box: { summary: 'debian-12, or a folder or tar file of a root file system; default: the box of the spec', optional: true },
+  },
+  flags: {},
+  examples: [{ command: 'kubelab box build debian-12', what: 'while there is a network' }],
+  run: async ({ args }, context) => {
+    const root = asRoot(context.runner, context.userId);
+    await requireNspawn(context, root);
+    const box = await findBox(args.box, context);
+    const store = openSubvolumeStore({ cache: context.folders.cache, root, signal: context.signal });
+    const mounted = await store.open();
+    try {
+      const base = subvolumeBase(box, { root, signal: context.signal, store });
+      const isThere = await base.has();
+      if (!isThere) await reportStep(context, { id: 'base', title: `make the base box ${box.name}` }, base.make);
+      const text = isThere ? `The base box ${base.key} is there already.` : `The base box ${base.key} is made.`;
+      return { data: { key: base.key, path: base.path, made: !isThere }, human: () => [{ kind: 'text', tone: 'good', text }] };
+    } finally {
+      if (mounted) await store.close();
+    }
+  },
+});
+
+/** The box that was named, else the one of the spec here, else the default. */
+async function findBox(name: string | undefined, context: Context): Promise<BaseBox> {
+  const provision = path.join(context.folders.package, 'provision');
+  if (name !== undefined) return resolveBaseBox(name, provision, context.cwd);
+  if ((await readIfThere(context.specFile)) === undefined) return resolveBaseBox('debian-12', provision, context.cwd);
+  const workspace = withoutLogs(await openWorkspace(context));
+  const { box, source } = workspace.spec;
+  const bundle =
+    typeof source === 'object' && 'bundle' in source ? { bundle: path.resolve(workspace.specFolder, source.bundle) } : {};
+  return chooseBaseBox(workspace, { box, source: { kind: 'bundle', why: '', ...bundle } });
+}

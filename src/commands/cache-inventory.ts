@@ -1,0 +1,85 @@
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { listCachedFiles } from '../artifacts/cache-contents.ts';
+import { locateCachedFile } from '../artifacts/cached-file.ts';
+import { locateParts } from '../artifacts/go/footprint.ts';
+import type { Lock } from '../artifacts/source.ts';
+import { readBareLock } from '../cluster/lock-file.ts';
+import { asRoot } from '../exec/root.ts';
+import { imageNote } from '../providers/nspawn/image-home.ts';
+import { listSubvolumes, type Subvolume } from '../providers/nspawn/store-inventory.ts';
+import { locateStore, openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
+import type { CacheItem } from './cache-item.ts';
+import type { Context } from './context.ts';
+
+/** Everything in the cache that can be removed, with the clusters of this host that were made from it. */
+export async function takeInventory(context: Context): Promise<readonly CacheItem[]> {
+  const { cache } = context.folders;
+  const root = asRoot(context.runner, context.userId);
+  const subvolumes = await listSubvolumes({ cache, root, signal: context.signal }, 'sizes');
+  const trees = subvolumes.filter(({ kind }) => kind !== 'machine').map((tree) => describeTree(tree, subvolumes, cache));
+  const files = await listCachedFiles(cache);
+  const usersOf = await findUsers(context, trees);
+  return [...trees, ...files.map((file) => ({ ...file, usedBy: file.kind === 'leftover' ? [] : usersOf(file.path) }))];
+}
+
+/** A base box or a node image, with the clusters that have machines copied from it or from its images. */
+function describeTree(tree: Subvolume, all: readonly Subvolume[], cache: string): CacheItem {
+  const copies = all.filter(({ parent }) => parent === tree.uuid);
+  const machines = [...copies, ...all.filter(({ parent }) => copies.some(({ uuid }) => uuid === parent))].filter(
+    ({ kind }) => kind === 'machine',
+  );
+  const clusters = new Set(machines.map(({ name }) => name.split('/')[0] ?? name));
+  const part = tree.name.endsWith('.part');
+  return {
+    kind: part ? 'leftover' : tree.kind === 'base' ? 'base' : 'image-tree',
+    name: tree.name,
+    path: path.join(locateStore(cache).folder, tree.kind === 'base' ? 'bases' : 'images', tree.name),
+    // A base box shares all that it is with its node images, which count the rest.
+    bytes: tree.kind === 'base' ? tree.bytes : tree.ownBytes,
+    lastUse: tree.lastUse,
+    usedBy: [...clusters].toSorted(),
+  };
+}
+
+/** Which clusters were made from a file of the cache: the notes of their node images say it. */
+async function findUsers(context: Context, trees: readonly CacheItem[]): Promise<(file: string) => readonly string[]> {
+  const users = new Map<string, Set<string>>();
+  const everywhere = new Set<string>();
+  for (const { name, usedBy } of trees.filter(({ kind, usedBy }) => kind === 'image-tree' && usedBy.length > 0)) {
+    const lock = await readBareLock(imageNote(context.folders.cache, name)).catch(() => undefined);
+    // Without a note it may be made from anything.
+    if (lock === undefined) for (const cluster of usedBy) everywhere.add(cluster);
+    for (const file of lock === undefined ? [] : locateAll(context, lock))
+      for (const cluster of usedBy) users.set(file, (users.get(file) ?? new Set()).add(cluster));
+  }
+  return (file) => [...new Set([...(users.get(file) ?? []), ...everywhere])].toSorted();
+}
+
+function locateAll(context: Context, lock: Lock): string[] {
+  const { runner, signal, events, folders } = context;
+  const source = { runner, signal, events, cache: folders.cache };
+  const files = lock.artifacts.map((artifact) => locateCachedFile(source, lock, artifact)).filter((file) => file !== undefined);
+  return lock.source === 'go' ? [...files, ...locateParts(folders.cache, lock)] : files;
+}
+
+/** Removes items; what a provider keeps goes by its own tools. */
+export async function removeItems(context: Context, items: readonly CacheItem[]): Promise<void> {
+  const { cache } = context.folders;
+  const store = openSubvolumeStore({ cache, root: asRoot(context.runner, context.userId), signal: context.signal });
+  const trees = items.filter((item) => item.path.startsWith(`${locateStore(cache).folder}${path.sep}`));
+  if (trees.length > 0) await removeTrees(store, trees, cache);
+  for (const item of items.filter((candidate) => !trees.includes(candidate))) {
+    context.events({ type: 'progress', id: 'remove', text: item.name });
+    await rm(item.path, { recursive: true, force: true });
+  }
+}
+
+async function removeTrees(store: SubvolumeStore, trees: readonly CacheItem[], cache: string): Promise<void> {
+  const mounted = await store.open();
+  for (const tree of trees) {
+    await store.remove(tree.path);
+    await rm(imageNote(cache, tree.name), { force: true });
+  }
+  if (mounted) await store.close();
+}
