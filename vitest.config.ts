@@ -1,7 +1,12 @@
+import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
+
+/** A folder for reports that a program can add up, beside what a person reads. */
+const reports = process.env['KUBELAB_TEST_REPORTS'];
 
 export default defineConfig({
   test: {
+    reporters: reports === undefined ? ['default'] : ['verbose', ['json', { outputFile: join(reports, `vitest-${process.pid}.json`) }]],
     projects: [
       {
         test: {

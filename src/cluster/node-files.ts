@@ -8,14 +8,27 @@ import { keyAlgorithm, type Secrets } from './secrets.ts';
 
 const criSocket = 'unix:///run/containerd/containerd.sock';
 
-/** Every file of every node's folder, by path in `nodes/`: env, kubeadm.yaml, pki/ and addons/. */
-export function renderNodeFiles(plan: Plan, secrets: Secrets, host: HostTraits): Map<string, string> {
+/**
+ * Every file of every node's folder, by path in `nodes/`: env, kubeadm.yaml, pki/, addons/ and patches/.
+ * @param patches the user's kubeadm patches, by file name.
+ */
+export function renderNodeFiles(
+  plan: Plan,
+  secrets: Secrets,
+  host: HostTraits,
+  patches: ReadonlyMap<string, string> = new Map(),
+): Map<string, string> {
   const files = new Map<string, string>();
   for (const node of plan.nodes) {
     files.set(`${node.name}/env`, renderNodeEnv(plan, node, secrets));
     for (const [name, text] of filesByRole(plan, node, secrets, host)) files.set(`${node.name}/${name}`, text);
+    if (runsKubeadm(node)) for (const [name, text] of patches) files.set(`${node.name}/patches/${name}`, text);
   }
   return files;
+}
+
+function runsKubeadm(node: NodePlan): boolean {
+  return node.role === 'control-plane' || node.role === 'worker';
 }
 
 /** The node that runs `kubeadm init`. */
@@ -147,6 +160,7 @@ function shared(plan: Plan, host: HostTraits): SharedInput {
     encryptionAlgorithm: keyAlgorithm(plan.kubernetes),
     host,
     user: plan.kubeadm,
+    ...(plan.kubeadm.patches === undefined ? {} : { patchesDirectory: '/opt/kubelab/node/patches' }),
     ...(repository === undefined ? {} : { imageRepository: repository }),
   };
 }

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { exitCodes, type ExitCode } from '../errors/catalogue.ts';
 import { Interrupted } from '../errors/errors.ts';
 import type { EventSink } from '../events.ts';
+import { recognise } from './known-problems.ts';
 import type { Step } from './step.ts';
 
 /** How one step of a run ended. */
@@ -189,7 +190,7 @@ function keepFailure(step: Step, cause: unknown, run: Run): void {
   // Being interrupted is what was asked for.
   if (aborted && (cause instanceof Interrupted || (cause instanceof Error && cause.name === 'AbortError'))) return;
   run.failedFirst ||= !aborted;
-  run.failures.push({ ...describeWhere(step), title: step.title, cause });
+  run.failures.push({ ...describeWhere(step), title: step.title, cause: recognise(cause) });
 }
 
 function concludeFailed(step: Step, run: Run, conclude: (state: StepReport['state']) => void): void {
@@ -201,7 +202,7 @@ function concludeFailed(step: Step, run: Run, conclude: (state: StepReport['stat
     conclude(aborted ? 'cancelled' : 'failed');
   } catch (cause) {
     // Nobody is left to tell but the one who gets the failures.
-    run.failures.push({ ...describeWhere(step), title: step.title, cause });
+    run.failures.push({ ...describeWhere(step), title: step.title, cause: recognise(cause) });
   }
 }
 

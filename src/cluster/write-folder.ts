@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Runner } from '../exec/runner.ts';
 import type { HostTraits } from '../kubernetes/kubeadm-input.ts';
+import { KubelabError } from '../errors/errors.ts';
 import { type ClusterFolder, createClusterFolder } from './cluster-folder.ts';
 import { readIfThere, writeFileAtomic } from './files.ts';
 import { renderNodeFiles } from './node-files.ts';
@@ -13,6 +14,8 @@ export interface FolderContext {
   readonly folder: ClusterFolder;
   /** Where Vagrantfile.tmpl and provision/ lie. */
   readonly packageFolder: string;
+  /** The folder of the spec, which the patches that it names are relative to. */
+  readonly specFolder: string;
   readonly host: HostTraits;
   readonly local: Runner;
   readonly signal: AbortSignal;
@@ -32,7 +35,7 @@ export async function writeClusterFolder(plan: Plan, context: FolderContext): Pr
   const files = renderFolder(plan, {
     template: await readFile(path.join(context.packageFolder, 'Vagrantfile.tmpl'), 'utf8'),
     provision: await readTexts(path.join(context.packageFolder, 'provision')),
-    nodeFiles: renderNodeFiles(plan, secrets, context.host),
+    nodeFiles: renderNodeFiles(plan, secrets, context.host, await readPatches(plan, context.specFolder)),
   });
   for (const [name, { text, mode }] of files) {
     const target = path.join(folder.root, name);
@@ -56,6 +59,17 @@ export async function readHostTraits(capabilities: { isolation: 'strong' | 'weak
 async function readTexts(folder: string): Promise<Map<string, string>> {
   const names = (await readdir(folder)).filter((name) => !name.startsWith('.'));
   return new Map(await Promise.all(names.map(async (name) => [name, await readFile(path.join(folder, name), 'utf8')] as const)));
+}
+
+async function readPatches(plan: Plan, specFolder: string): Promise<Map<string, string>> {
+  const { patches } = plan.kubeadm;
+  if (patches === undefined) return new Map();
+  const folder = path.resolve(specFolder, patches);
+  try {
+    return await readTexts(folder);
+  } catch (cause) {
+    throw new KubelabError('KL-SPEC-INVALID', `kubeadm.patches: ${folder} can not be read as a folder of text files`, { cause });
+  }
 }
 
 /** Removes what an earlier plan rendered and this one does not: scripts, nodes, add-ons. */

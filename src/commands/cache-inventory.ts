@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { listCachedFiles } from '../artifacts/cache-contents.ts';
+import { type CachedFile, listCachedFiles } from '../artifacts/cache-contents.ts';
 import { locateCachedFile } from '../artifacts/cached-file.ts';
 import { locateParts } from '../artifacts/go/footprint.ts';
 import type { Lock } from '../artifacts/source.ts';
@@ -19,8 +19,8 @@ export async function takeInventory(context: Context): Promise<readonly CacheIte
   const subvolumes = await listSubvolumes({ cache, root, signal: context.signal }, 'sizes');
   const trees = subvolumes.filter(({ kind }) => kind !== 'machine').map((tree) => describeTree(tree, subvolumes, cache));
   const files = await listCachedFiles(cache);
-  const usersOf = await findUsers(context, trees);
-  return [...trees, ...files.map((file) => ({ ...file, usedBy: file.kind === 'leftover' ? [] : usersOf(file.path) }))];
+  const notes = await readNotes(context, trees);
+  return [...trees, ...files.map((file) => describeFile(file, notes))];
 }
 
 /** A base box or a node image, with the clusters that have machines copied from it or from its images. */
@@ -42,25 +42,45 @@ function describeTree(tree: Subvolume, all: readonly Subvolume[], cache: string)
   };
 }
 
-/** Which clusters were made from a file of the cache: the notes of their node images say it. */
-async function findUsers(context: Context, trees: readonly CacheItem[]): Promise<(file: string) => readonly string[]> {
-  const users = new Map<string, Set<string>>();
-  const everywhere = new Set<string>();
-  for (const { name, usedBy } of trees.filter(({ kind, usedBy }) => kind === 'image-tree' && usedBy.length > 0)) {
-    const lock = await readBareLock(imageNote(context.folders.cache, name)).catch(() => undefined);
-    // Without a note it may be made from anything.
-    if (lock === undefined) for (const cluster of usedBy) everywhere.add(cluster);
-    for (const file of lock === undefined ? [] : locateAll(context, lock))
-      for (const cluster of usedBy) users.set(file, (users.get(file) ?? new Set()).add(cluster));
-  }
-  return (file) => [...new Set([...(users.get(file) ?? []), ...everywhere])].toSorted();
+/** What the notes of the node images say about the files of the cache. */
+interface Notes {
+  /** What a file is in a node image, such as `bin/kubeadm`. */
+  readonly parts: ReadonlyMap<string, string>;
+  readonly users: ReadonlyMap<string, ReadonlySet<string>>;
+  /** Clusters of a node image without a note, which may be made from anything. */
+  readonly everywhere: ReadonlySet<string>;
 }
 
-function locateAll(context: Context, lock: Lock): string[] {
+async function readNotes(context: Context, trees: readonly CacheItem[]): Promise<Notes> {
+  const notes = { parts: new Map<string, string>(), users: new Map<string, Set<string>>(), everywhere: new Set<string>() };
+  for (const { name, usedBy } of trees.filter(({ kind }) => kind === 'image-tree')) {
+    const lock = await readBareLock(imageNote(context.folders.cache, name)).catch(() => undefined);
+    if (lock === undefined) for (const cluster of usedBy) notes.everywhere.add(cluster);
+    for (const [file, part] of lock === undefined ? [] : locateAll(context, lock)) {
+      notes.parts.set(file, part);
+      for (const cluster of usedBy) notes.users.set(file, (notes.users.get(file) ?? new Set()).add(cluster));
+    }
+  }
+  return notes;
+}
+
+/** Every file that a lock leads to, with what it is there. */
+function locateAll(context: Context, lock: Lock): [file: string, part: string][] {
   const { runner, signal, events, folders } = context;
   const source = { runner, signal, events, cache: folders.cache };
-  const files = lock.artifacts.map((artifact) => locateCachedFile(source, lock, artifact)).filter((file) => file !== undefined);
-  return lock.source === 'go' ? [...files, ...locateParts(folders.cache, lock)] : files;
+  const files = lock.artifacts.flatMap((artifact): [string, string][] => {
+    const file = locateCachedFile(source, lock, artifact);
+    return file === undefined ? [] : [[file, `${artifact.path} ${artifact.version}`]];
+  });
+  return lock.source === 'go'
+    ? [...files, ...locateParts(folders.cache, lock).map((file): [string, string] => [file, ''])]
+    : files;
+}
+
+function describeFile(file: CachedFile, { parts, users, everywhere }: Notes): CacheItem {
+  const usedBy = file.kind === 'leftover' ? [] : [...new Set([...(users.get(file.path) ?? []), ...everywhere])].toSorted();
+  const part = parts.get(file.path) ?? '';
+  return { ...file, ...(part === '' ? {} : { part }), usedBy };
 }
 
 /** Removes items; what a provider keeps goes by its own tools. */

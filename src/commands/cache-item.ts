@@ -5,6 +5,8 @@ export interface CacheItem {
   readonly kind: CachedFile['kind'] | 'base' | 'image-tree';
   readonly name: string;
   readonly path: string;
+  /** What it is in a node image, where a node image that is there was made from it. */
+  readonly part?: string;
   /** That go when it goes, before compression. */
   readonly bytes: number;
   readonly lastUse: Date;

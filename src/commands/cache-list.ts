@@ -35,7 +35,7 @@ function describe(cache: string, items: readonly CacheItem[]): Block[] {
 export function tabulate(items: readonly CacheItem[]): Block {
   const rows = items.map((item) => [
     kindNames[item.kind],
-    item.name.replace(/^(sha256:[0-9a-f]{12})[0-9a-f]+$/, '$1'),
+    item.kind === 'archive' ? [item.name.slice(0, 19), item.part ?? ''].join(' ').trim() : item.name,
     formatBytes(item.bytes),
     item.lastUse.toISOString().slice(0, 16).replace('T', ' '),
     item.usedBy.length === 0 ? '-' : item.usedBy.join(', '),

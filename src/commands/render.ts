@@ -36,7 +36,15 @@ async function runRender(to: string | undefined, context: Context): Promise<Comm
   const { plan } = await resolvePlan(workspace, noProvider);
   const write = async (): Promise<void> => {
     const { local } = workspace;
-    const place = { folder, packageFolder: context.folders.package, host: virtualMachine, local, signal: context.signal };
+    const { specFolder } = workspace;
+    const place = {
+      folder,
+      packageFolder: context.folders.package,
+      specFolder,
+      host: virtualMachine,
+      local,
+      signal: context.signal,
+    };
     await writeClusterFolder(plan, place);
   };
   await (to === undefined ? whileHolding(workspace, 'render', write) : write());

@@ -28,7 +28,8 @@ async function runStatus(context: Context): Promise<CommandResult> {
       name,
       role,
       address,
-      machine: machines.get(name) ?? 'absent',
+      // After a reboot of the host nothing is mounted until `up` mounts it, so that machines can not be seen.
+      machine: machines.get(name) ?? (machines.size === 0 ? 'stopped' : 'absent'),
       ready: node?.ready,
       kubelet: node?.kubelet ?? '',
       message: node?.message ?? '',

@@ -48,6 +48,7 @@ export async function runUp(context: Context): Promise<CommandResult> {
     const made = await writeClusterFolder(plan, {
       folder,
       packageFolder: context.folders.package,
+      specFolder: workspace.specFolder,
       host,
       local,
       signal: context.signal,

@@ -37,7 +37,9 @@ export const versions = defineCommand({
       environment: context.env,
       context: sourceContextOf(context),
     });
-    const offered = await source.versions(minor);
+    const listed = await source.versions(minor);
+    // What was had once can be had again, whatever the list says.
+    const offered = locked?.source === choice.kind ? [...new Set([...listed, locked.kubernetes])] : listed;
     const rows = listMinors(offered, minor, new Date());
     if (minor !== undefined && rows.length === 0) throw refuseMinor(minor, choice.kind, await source.versions(undefined));
     return describe({ source: choice.kind, why: choice.why, locked: locked?.kubernetes, minors: rows }, minor);

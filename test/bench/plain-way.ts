@@ -93,7 +93,14 @@ async function prepareCluster(site: Site, bench: Bench): Promise<PlainCluster> {
   const { folder, local, root, store } = opened;
   await store.open();
   const host = await readHostTraits(capabilities);
-  await writeClusterFolder(plan, { folder, packageFolder: context.folders.package, host, local, signal: bench.signal });
+  await writeClusterFolder(plan, {
+    folder,
+    packageFolder: context.folders.package,
+    specFolder: opened.specFolder,
+    host,
+    local,
+    signal: bench.signal,
+  });
   // From here on `kubelab destroy` knows what to remove.
   await writeState(folder.state, describeState(plan, new Date()));
   const { images } = await machineParts(opened, planned, () => lock);

@@ -33,7 +33,7 @@ describe('a cluster that loses power', () => {
     const run = cluster.start('up');
     await run.until(
       'the first machine to be up',
-      (line) => line.type === 'step' && /^boot:/.test(line.id ?? '') && line.state === 'done',
+      (line) => line.type === 'step' && line.id?.startsWith('boot:') === true && line.state === 'done',
     );
     run.send('SIGKILL');
     await run.ended;

@@ -82,9 +82,9 @@ export interface Cluster {
 /** The longest that any one run may take: the first one builds Kubernetes from source. */
 const longest = 90 * minute;
 
-/** A cluster that is not there yet, in a folder of its own. */
+/** A cluster that is not there yet, in a folder of its own below `KUBELAB_E2E_FOLDER` or the system's temporary one. */
 export async function createCluster(options: ClusterOptions): Promise<Cluster> {
-  const folder = await realpath(await mkdtemp(join(tmpdir(), 'kubelab-e2e-')));
+  const folder = await realpath(await mkdtemp(join(process.env['KUBELAB_E2E_FOLDER'] ?? tmpdir(), 'kubelab-e2e-')));
   const identity = identifyCluster(folder, options.name, options.nodes, options.cache ?? userCache());
   const before = await lookBefore(identity);
   const changeSpec = (fields: SpecFields): Promise<void> =>
