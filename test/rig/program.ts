@@ -14,6 +14,8 @@ export interface ProgramOptions {
   readonly registry?: Registry;
   /** Whether stdin, stdout and stderr are terminals; default no. */
   readonly terminal?: boolean | { readonly columns: number; readonly rows: number };
+  /** As Node names it; default: that of this host. */
+  readonly architecture?: string;
 }
 
 export interface ProgramResult {
@@ -66,7 +68,15 @@ export async function createProgramRig(options: ProgramOptions = {}): Promise<Pr
     path: (...names) => join(folder, ...names),
     run: async (...words) => {
       terminal = openTerminal(options);
-      const host = createHost({ cwd: folder, home, env, terminal, listeners, killed });
+      const host = createHost({
+        cwd: folder,
+        home,
+        env,
+        terminal,
+        listeners,
+        killed,
+        architecture: options.architecture ?? process.arch,
+      });
       const exitCode = await run(words, host, options.registry);
       const normalise = (text: string): string => normaliseOutput(text, { folder, home });
       return { exitCode, stdout: normalise(terminal.stdout.text()), stderr: normalise(terminal.stderr.text()) };
@@ -129,6 +139,7 @@ function createHost(parts: {
   terminal: Terminal;
   listeners: Set<(signal: 'SIGINT' | 'SIGTERM') => void>;
   killed: number[];
+  architecture: string;
 }): Host {
   return {
     cwd: parts.cwd,
@@ -140,7 +151,7 @@ function createHost(parts: {
       pid: process.pid,
       hostname: 'test-host',
       platform: process.platform,
-      architecture: process.arch,
+      architecture: parts.architecture,
       words: [],
       kill: (pid, signal) => process.kill(pid, signal),
     },
