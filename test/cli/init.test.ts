@@ -37,7 +37,7 @@ describe('init', () => {
     const refused = await rig.run('init');
     expect(refused).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('Replace kubelab.yaml, which is there already?'),
+      stderr: expect.stringContaining('Replace kubelab.yaml, which is there'),
     });
     expect(await readFile(rig.path('kubelab.yaml'), 'utf8')).toBe('name: mine\n');
     const { stdout } = await rig.run('init', '--yes', '--json');
