@@ -25,7 +25,7 @@ export async function runSession(parsed: ParsedCommand, host: Host, output: Outp
   const context = createContext(parsed, host, renderer, abort.signal, (path) => (logs = path));
   try {
     if (parsed.kind === 'raw') return await parsed.command.run(parsed.args, context);
-    const result = await parsed.command.run(parsed.input, context);
+    const result = await runCommand(parsed, context);
     await renderer.end();
     stdout.write(renderResult(result, host, output));
     return result.exitCode ?? exitCodes.done;
@@ -37,6 +37,15 @@ export async function runSession(parsed: ParsedCommand, host: Host, output: Outp
   } finally {
     forgetSignals();
   }
+}
+
+async function runCommand(
+  { command, input }: Extract<ParsedCommand, { kind: 'data' }>,
+  context: Context,
+): Promise<CommandResult> {
+  if (command.needsRoot !== true) return command.run(input, context);
+  const { withRootAccess } = await import('./commands/root-access.ts');
+  return withRootAccess(context, () => command.run(input, context));
 }
 
 function handleSignals(kind: ParsedCommand['kind'], renderer: Renderer, abort: AbortController, host: Host) {

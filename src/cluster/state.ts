@@ -23,6 +23,13 @@ const stateSchema = z.object({
   network: z.object({ nodes: z.string(), pods: z.string(), services: z.string(), plugin: z.string() }),
   endpoint: z.enum(['direct', 'haproxy']),
   etcd: z.enum(['stacked', 'external']),
+  /** Where the images came from in the first place: a bundle of them is the same to the nodes. */
+  source: z.string(),
+  install: z.string(),
+  box: z.string(),
+  addons: z.array(z.string()),
+  /** The `kubeadm` part of the spec, as JSON. */
+  kubeadm: z.string(),
   nodes: z.array(nodeSchema),
 });
 
@@ -35,7 +42,7 @@ export interface NodeChanges {
   readonly added: readonly string[];
   /** Workers that the cluster has and the plan has not. */
   readonly removed: readonly string[];
-  /** Nodes whose processors or memory differ; they take effect when the machine is made anew. */
+  /** Nodes whose processors or memory differ; they take effect at its next boot. */
   readonly resized: readonly string[];
 }
 
@@ -53,6 +60,11 @@ export function describeState(plan: Plan, createdAt: Date, tokenExpires?: Date):
     network: { nodes, pods, services, plugin },
     endpoint: plan.endpoint.kind,
     etcd: plan.etcd,
+    source: plan.lock.origin ?? plan.lock.source,
+    install: plan.install,
+    box: plan.box,
+    addons: plan.addons.toSorted(),
+    kubeadm: JSON.stringify(plan.kubeadm),
     nodes: plan.nodes.map(({ name, role, address, cpus, memoryMiB }) => ({ name, role, address, cpus, memoryMiB })),
   };
 }
@@ -117,6 +129,12 @@ function listFixedFields(state: State): Readonly<Record<string, string>> {
     'controlPlane.count': String(listNames(state, 'control-plane').length),
     'controlPlane.endpoint': state.endpoint,
     etcd: state.etcd === 'stacked' ? 'stacked' : `external: ${listNames(state, 'etcd').length}`,
+    source: state.source,
+    install: state.install,
+    box: state.box,
+    // Their images are in the node image, which the nodes that run were copied from.
+    addons: state.addons.join(', ') || 'none',
+    kubeadm: state.kubeadm,
     'storage.count': String(listNames(state, 'storage').length),
   };
 }

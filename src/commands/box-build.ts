@@ -1,6 +1,8 @@
+import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { type BaseBox, resolveBaseBox } from '../artifacts/base-box.ts';
 import { readIfThere } from '../cluster/files.ts';
+import { KubelabError } from '../errors/errors.ts';
 import { asRoot } from '../exec/root.ts';
 import { subvolumeBase } from '../providers/nspawn/image-home.ts';
 import { openSubvolumeStore } from '../providers/nspawn/store.ts';
@@ -19,10 +21,11 @@ export const boxBuild = defineCommand({
   },
   flags: {},
   examples: [{ command: 'kubelab box build debian-12', what: 'while there is a network' }],
+  needsRoot: true,
   run: async ({ args }, context) => {
+    const box = await findBox(args.box, context);
     const root = asRoot(context.runner, context.userId);
     await requireNspawn(context, root);
-    const box = await findBox(args.box, context);
     const store = openSubvolumeStore({ cache: context.folders.cache, root, signal: context.signal });
     const mounted = await store.open();
     try {
@@ -40,11 +43,20 @@ export const boxBuild = defineCommand({
 /** The box that was named, else the one of the spec here, else the default. */
 async function findBox(name: string | undefined, context: Context): Promise<BaseBox> {
   const provision = path.join(context.folders.package, 'provision');
-  if (name !== undefined) return resolveBaseBox(name, provision, context.cwd);
+  if (name !== undefined) return requireBox(name, await resolveBaseBox(name, provision, context.cwd));
   if ((await readIfThere(context.specFile)) === undefined) return resolveBaseBox('debian-12', provision, context.cwd);
   const workspace = withoutLogs(await openWorkspace(context));
   const { box, source } = workspace.spec;
   const bundle =
     typeof source === 'object' && 'bundle' in source ? { bundle: path.resolve(workspace.specFolder, source.bundle) } : {};
   return chooseBaseBox(workspace, { box, source: { kind: 'bundle', why: '', ...bundle } });
+}
+
+/** @throws KubelabError `KL-USE` for what is neither a known name nor there. */
+async function requireBox(name: string, box: BaseBox): Promise<BaseBox> {
+  if (box.kind !== 'tree' && box.kind !== 'tar') return box;
+  if ((await stat(box.path).catch(() => undefined)) !== undefined) return box;
+  throw new KubelabError('KL-USE', `${name} is no base box that is known, and no folder or file that is there.`, {
+    cure: 'Name debian-12, or a folder or tar file with a root file system.',
+  });
 }

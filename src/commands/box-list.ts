@@ -8,6 +8,7 @@ export const boxList = defineCommand({
   args: {},
   flags: {},
   examples: [{ command: 'kubelab box list --json', what: 'for scripts' }],
+  needsRoot: true,
   run: async (_, context) => {
     const boxes = (await takeInventory(context)).filter(({ kind }) => kind === 'base');
     return {

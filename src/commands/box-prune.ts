@@ -10,6 +10,7 @@ export const boxPrune = defineCommand({
   args: {},
   flags: { all: { type: 'boolean', summary: 'all of them' } },
   examples: [{ command: 'kubelab box prune --all --yes', what: 'so that the next up makes one anew' }],
+  needsRoot: true,
   run: async ({ flags }, context) => {
     const boxes = (await takeInventory(context)).filter(({ kind }) => kind === 'base');
     return pruneItems(context, choosePrunable(boxes, { all: flags.all, now: new Date() }));

@@ -24,6 +24,7 @@ export const bundleCreate = defineCommand({
     { command: 'kubelab bundle create class.kubelab', what: 'for thirty learners' },
     { command: 'kubelab bundle create --no-base', what: 'smaller, where a network is at hand' },
   ],
+  needsRoot: true,
   run: ({ args, flags }, context) => runCreate(args.file, flags.base, context),
 });
 

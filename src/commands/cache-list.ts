@@ -11,6 +11,7 @@ export const cacheList = defineCommand({
   args: {},
   flags: {},
   examples: [{ command: 'kubelab cache list --json', what: 'for scripts' }],
+  needsRoot: true,
   run: async (_, context) => {
     const items = await takeInventory(context);
     const { cache } = context.folders;
@@ -22,10 +23,15 @@ export function sumBytes(items: readonly CacheItem[]): number {
   return items.reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+/** How many, and how large together. */
+export function countThings(items: readonly CacheItem[]): string {
+  return `${items.length} ${items.length === 1 ? 'thing' : 'things'}, ${formatBytes(sumBytes(items))}`;
+}
+
 function describe(cache: string, items: readonly CacheItem[]): Block[] {
   if (items.length === 0) return [{ kind: 'text', text: `The cache is empty (${cache}).` }];
   return [
-    { kind: 'text', text: `${items.length} things, ${formatBytes(sumBytes(items))}, in ${cache}` },
+    { kind: 'text', text: `${countThings(items)}, in ${cache}` },
     tabulate(items),
     { kind: 'commands', title: 'Next:', commands: [{ command: 'kubelab cache prune', what: 'remove what no cluster uses' }] },
   ];

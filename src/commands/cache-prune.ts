@@ -1,8 +1,7 @@
 import { KubelabError } from '../errors/errors.ts';
-import { formatBytes } from '../ui/format.ts';
 import { removeItems, takeInventory } from './cache-inventory.ts';
 import { type CacheItem, choosePrunable } from './cache-item.ts';
-import { sumBytes, tabulate } from './cache-list.ts';
+import { countThings, sumBytes, tabulate } from './cache-list.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 
@@ -20,6 +19,7 @@ export const cachePrune = defineCommand({
     { command: 'kubelab cache prune --days 30', what: 'what nobody used for a month' },
     { command: 'kubelab cache prune --all --yes', what: 'everything, without asking' },
   ],
+  needsRoot: true,
   run: async ({ flags }, context) => {
     const { days, all } = flags;
     if (days !== undefined && days < 0) throw new KubelabError('KL-USE', '--days takes a number of days, 0 or more.');
@@ -33,14 +33,11 @@ export async function pruneItems(context: Context, items: readonly CacheItem[]):
   const bytes = sumBytes(items);
   if (items.length === 0) return { data: { removed: [], bytes: 0 }, human: () => 'There is nothing to remove.' };
   for (const { name } of context.globals.yes ? [] : items) context.events({ type: 'note', text: `to be removed: ${name}` });
-  if (!(await context.ask({ text: `Remove ${items.length} things, ${formatBytes(bytes)}?`, flag: '--yes' })))
+  if (!(await context.ask({ text: `Remove ${countThings(items)}?`, flag: '--yes' })))
     return { data: { removed: [], bytes: 0 }, human: () => 'Nothing was removed.' };
   await removeItems(context, items);
   return {
     data: { removed: items, bytes },
-    human: () => [
-      tabulate(items),
-      { kind: 'text', tone: 'good', text: `Removed ${items.length} things, ${formatBytes(bytes)}.` },
-    ],
+    human: () => [tabulate(items), { kind: 'text', tone: 'good', text: `Removed ${countThings(items)}.` }],
   };
 }

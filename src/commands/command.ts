@@ -27,6 +27,8 @@ export interface DataCommand<Arguments extends ArgumentDefinitions, Flags extend
   readonly kind: 'data';
   readonly args: Arguments;
   readonly flags: Flags;
+  /** It changes or probes the host as root: sudo's password is asked for before it begins. */
+  readonly needsRoot?: true;
   /** Must end when `context.signal` is aborted. */
   run(input: CommandInput<Arguments, Flags>, context: Context): Promise<CommandResult>;
 }

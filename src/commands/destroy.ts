@@ -3,7 +3,6 @@ import { runSteps } from '../cluster/run-steps.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
-import { withRootAccess } from './root-access.ts';
 import type { Context } from './context.ts';
 import { findStrays, openExisting } from './existing.ts';
 
@@ -14,7 +13,8 @@ export const destroy = defineCommand({
   args: {},
   flags: {},
   examples: [{ command: 'kubelab destroy --yes', what: 'without asking' }],
-  run: (_, context) => withRootAccess(context, () => runDestroy(context)),
+  needsRoot: true,
+  run: (_, context) => runDestroy(context),
 });
 
 async function runDestroy(context: Context): Promise<CommandResult> {

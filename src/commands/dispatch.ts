@@ -40,7 +40,7 @@ type OnFound = (found: Omit<Dispatch, 'globals'>) => void;
 
 function createProgram(registry: Registry, page: HelpPage & { readonly version: string }, onFound: OnFound): Parser {
   const program = createParser('kubelab', page)
-    .description('A real multi-node Kubernetes cluster on real machines with one command, and labs on it that check your work.')
+    .description('A real multi-node Kubernetes cluster on real machines with one command.')
     .usage('[flags] <command> [arguments]')
     .enablePositionalOptions()
     .optionsGroup('Flags:')

@@ -2,7 +2,6 @@ import { haltSteps } from '../cluster/end-cluster.ts';
 import { runSteps } from '../cluster/run-steps.ts';
 import { loggedEvents, whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
-import { withRootAccess } from './root-access.ts';
 import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
 
@@ -12,7 +11,8 @@ export const halt = defineCommand({
   args: {},
   flags: {},
   examples: [{ command: 'kubelab halt', what: 'all nodes at once' }],
-  run: (_, context) => withRootAccess(context, () => runHalt(context)),
+  needsRoot: true,
+  run: (_, context) => runHalt(context),
 });
 
 async function runHalt(context: Context): Promise<CommandResult> {

@@ -104,7 +104,7 @@ function describeParts({ artifacts, box, image, cluster }: PlanReport): Block[] 
       items: [
         missing.length === 0
           ? `artifacts: all ${total} are there`
-          : `artifacts: ${missing.length} of ${total} are to be obtained${size}: ${missing.map(({ path }) => path).join(', ')}`,
+          : `artifacts: to be obtained, ${missing.length} of ${total}${size}: ${missing.map(({ path }) => path).join(', ')}`,
         ...toBuild,
         `base box ${box.name}: ${sayPresence(box.present || image.present, box.key)}`,
         `node image: ${sayPresence(image.present, image.key)}`,
@@ -178,7 +178,7 @@ function sayChanges(name: string, changes: NodeChanges | undefined): string {
   const parts = [
     ...(added.length > 0 ? [`adds ${added.join(', ')}`] : []),
     ...(removed.length > 0 ? [`removes ${removed.join(', ')}`] : []),
-    ...(resized.length > 0 ? [`gives ${resized.join(', ')} its new size when it is made anew`] : []),
+    ...(resized.length > 0 ? [`gives ${resized.join(', ')} its new size at its next boot`] : []),
   ];
   if (parts.length === 0) return `${name} exists with these very nodes: kubelab up only mends what is not as it should be.`;
   return `${name} exists: kubelab up ${parts.join(', ')}, and mends what is not as it should be.`;

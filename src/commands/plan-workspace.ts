@@ -85,7 +85,7 @@ async function provideLock(
   known: LockFile | undefined,
 ): Promise<Lock> {
   const { spec, context } = workspace;
-  if (known !== undefined && satisfies(known.lock, spec, chosen)) return known.lock;
+  if (known !== undefined && chosen.choice.kind !== 'bundle' && satisfies(known.lock, spec, chosen)) return known.lock;
   const want: Want = {
     kubernetes: await exactVersion(spec, chosen.source),
     containerd: spec.runtime.version ?? 'default',
@@ -106,6 +106,8 @@ function satisfies(lock: Lock, spec: Spec, chosen: ChosenSource): boolean {
     version &&
     lock.source === chosen.choice.kind &&
     (spec.runtime.version === undefined || spec.runtime.version === lock.containerd) &&
+    (spec.install === 'auto' ||
+      (spec.install === 'packages') === lock.artifacts.some(({ path: place }) => place.startsWith('packages/'))) &&
     roles.every((role) => lock.images[role] !== undefined)
   );
 }

@@ -27,6 +27,7 @@ export const plan = defineCommand({
     { command: 'kubelab plan', what: 'for people' },
     { command: 'kubelab plan --json', what: 'the same, whole, for programs' },
   ],
+  needsRoot: true,
   run: async (_, context) => {
     const report = await makeReport(context);
     return { data: report, human: () => describePlan(report) };

@@ -7,7 +7,6 @@ import { missingProgram } from '../exec/search-path.ts';
 import { missingHostPackages } from '../providers/nspawn/host-probe.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { withRootAccess } from './root-access.ts';
 import { runUp } from './up.ts';
 
 export const quickstart = defineCommand({
@@ -18,12 +17,12 @@ export const quickstart = defineCommand({
   args: {},
   flags: {},
   examples: [{ command: 'kubelab quickstart --yes', what: 'without asking before packages are installed' }],
-  run: (_, context) =>
-    withRootAccess(context, async () => {
-      await installMissingPackages(context);
-      await writeSpec(context);
-      return runUp(context);
-    }),
+  needsRoot: true,
+  run: async (_, context) => {
+    await installMissingPackages(context);
+    await writeSpec(context);
+    return runUp(context);
+  },
 });
 
 const minute = 60_000;

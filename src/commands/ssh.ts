@@ -14,7 +14,7 @@ export const ssh = defineRawCommand({
   examples: [
     { command: 'kubelab ssh worker1', what: 'a shell on worker1' },
     { command: 'kubelab ssh worker1 -- systemctl status kubelet', what: 'one command' },
-    { command: "kubelab ssh worker1 'crictl ps | grep coredns'", what: 'a line for its shell' },
+    { command: "kubelab ssh worker1 'journalctl -u kubelet | tail'", what: 'a line for its shell' },
   ],
   run: async ([name, ...rest], context) => {
     // Errors of these have nothing to do with the logs of the cluster.

@@ -2,7 +2,6 @@ import { createClusterFolder } from '../cluster/cluster-folder.ts';
 import { compareWithState } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { findStrays } from './existing.ts';
-import { withRootAccess } from './root-access.ts';
 import { secretValues } from '../cluster/secrets.ts';
 import { locateTimings, openTimings } from '../cluster/timings.ts';
 import { bringUp, phaseTable, type UpResult } from '../cluster/up.ts';
@@ -27,7 +26,8 @@ export const up = defineCommand({
     { command: 'kubelab up', what: 'the cluster of kubelab.yaml here' },
     { command: 'kubelab up --json', what: 'with every event as a line of JSON' },
   ],
-  run: (_, context) => withRootAccess(context, () => runUp(context)),
+  needsRoot: true,
+  run: (_, context) => runUp(context),
 });
 
 /** The whole of `up`, for the command and for what starts with it. */
@@ -69,11 +69,16 @@ export async function runUp(context: Context): Promise<CommandResult> {
       timings,
       lock,
     });
-    return describeResult(plan, result);
+    return describeResult(plan, result, programName(context));
   });
 }
 
-function describeResult(plan: Plan, result: UpResult): CommandResult {
+/** How this person calls kubelab: in a checkout, npm finds it. */
+function programName({ env }: Context): string {
+  return env['npm_command'] === undefined ? 'kubelab' : 'npx kubelab';
+}
+
+function describeResult(plan: Plan, result: UpResult, program: string): CommandResult {
   const rows = phaseTable(plan, result.report);
   const data = {
     cluster: plan.name,
@@ -84,7 +89,7 @@ function describeResult(plan: Plan, result: UpResult): CommandResult {
     phases: rows,
     nodes: plan.nodes.map(({ name, role, address }) => ({ name, role, address })),
   };
-  return { data, human: () => (result.changed ? describeWork(plan, result, rows) : describeNothing(plan, result)) };
+  return { data, human: () => (result.changed ? describeWork(plan, result, program) : describeNothing(plan, result)) };
 }
 
 function describeNothing(plan: Plan, result: UpResult): Block[] {
@@ -97,7 +102,8 @@ function describeNothing(plan: Plan, result: UpResult): Block[] {
   ];
 }
 
-function describeWork(plan: Plan, result: UpResult, rows: ReturnType<typeof phaseTable>): Block[] {
+function describeWork(plan: Plan, result: UpResult, program: string): Block[] {
+  const rows = phaseTable(plan, result.report);
   return [
     {
       kind: 'table',
@@ -109,17 +115,17 @@ function describeWork(plan: Plan, result: UpResult, rows: ReturnType<typeof phas
     {
       kind: 'text',
       tone: 'good',
-      text: `${plan.name} is Ready: Kubernetes ${plan.kubernetes} on ${plan.nodes.length} nodes, in ${formatSeconds(result.seconds)}.`,
+      text: `${plan.name} is ${plan.network.plugin === 'none' ? 'up, and Ready once you install a network plugin' : 'Ready'}: Kubernetes ${plan.kubernetes} on ${plan.nodes.length} nodes, in ${formatSeconds(result.seconds)}.`,
     },
     {
       kind: 'commands',
       title: 'Next:',
       commands: [
-        { command: 'kubelab kubectl get nodes -o wide', what: 'look at the nodes' },
-        { command: `kubelab ssh ${plan.nodes.at(-1)?.name ?? 'control1'}`, what: 'go into one' },
-        { command: 'kubelab status', what: 'see how everything is' },
-        { command: 'kubelab halt', what: 'switch it off; up brings it back' },
-        { command: 'kubelab destroy', what: 'remove it whole' },
+        { command: `${program} kubectl get nodes -o wide`, what: 'look at the nodes' },
+        { command: `${program} ssh ${plan.nodes.at(-1)?.name ?? 'control1'}`, what: 'go into one' },
+        { command: `${program} status`, what: 'see how everything is' },
+        { command: `${program} halt`, what: 'switch it off; up brings it back' },
+        { command: `${program} destroy`, what: 'remove it whole' },
       ],
     },
   ];

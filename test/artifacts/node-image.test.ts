@@ -18,7 +18,8 @@ const scripts = { 'lib.sh': 'one', '10-base.sh': 'two', '53-control-plane.sh': '
 
 async function key(files: Readonly<Record<string, string>>, from: Lock = lock, base = 'debian-12-abc'): Promise<string> {
   await using folder = await createFixture(files);
-  return nodeImageKey(base, from, folder.path);
+  // Awaited here: the folder is gone once this returns.
+  return await nodeImageKey(base, from, folder.path);
 }
 
 describe('the key of a node image', () => {

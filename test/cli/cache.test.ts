@@ -41,7 +41,20 @@ describe('the cache', () => {
     expect((await rig.run('box', 'list')).stdout).toContain('There is no base box yet');
     await fillCache(rig, files);
     const { stdout } = await rig.run('cache', 'list');
-    expect(stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, '<day>')).toMatchInlineSnapshot();
+    expect(stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, '<day>')).toMatchInlineSnapshot(`
+      "5 things, 12.0 KiB, in <home>/.cache/kubelab
+
+      WHAT            NAME                          SIZE  LAST USE (UTC)    USED BY
+      file by digest  sha256:abababababab        2.0 KiB  <day>  -
+      Go programs     kubernetes-v1.36.4         4.0 KiB  <day>  -
+      image archive   pause-3.10.2-bceebefd.tar  2.0 KiB  <day>  -
+      image layer     toolbox-125fa8ca.tar       2.0 KiB  <day>  -
+      leftover        artifacts-x1y2z3           2.0 KiB  <day>  -
+
+      Next:
+        kubelab cache prune  remove what no cluster uses
+      "
+    `);
   });
 
   it('loses what nobody uses, but not what is new', async () => {
@@ -61,11 +74,15 @@ describe('the cache', () => {
     expect(await readdir(join(rig.home, '.cache/kubelab'))).toContain('timings.json');
   });
 
-  it('takes no other days than there are', async () => {
+  it('takes nothing that is not there', async () => {
     const rig = await createProgramRig();
     expect((await rig.run('cache', 'prune', '--days=-1')).exitCode).toBe(2);
     expect((await rig.run('cache', 'prune', '--days', 'many')).exitCode).toBe(2);
     expect((await rig.run('cache', 'wipe')).exitCode).toBe(2);
+    expect(await rig.run('box', 'build', './absent.tar')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('KL-USE'),
+    });
   });
 });
 

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -11,14 +11,18 @@ interface Ended {
 }
 
 /** The real program as a process of its own, for what has the terminal to itself. */
-async function launch(rig: ProgramRig, tools: string, words: readonly string[], input = ''): Promise<Ended> {
-  const child = spawn(process.execPath, [join(packageFolder, 'bin/kubelab.js'), ...words], {
+function start(rig: ProgramRig, tools: string, words: readonly string[]): ChildProcessWithoutNullStreams {
+  return spawn(process.execPath, [join(packageFolder, 'bin/kubelab.js'), ...words], {
     cwd: rig.folder,
     env: { HOME: rig.home, PATH: `${tools}${delimiter}${process.env['PATH'] ?? ''}` },
-    stdio: ['pipe', 'pipe', 'inherit'],
   });
+}
+
+async function launch(rig: ProgramRig, tools: string, words: readonly string[], input: string): Promise<Ended> {
+  const child = start(rig, tools, words);
   let stdout = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr.resume();
   child.stdin.end(input);
   const code = await new Promise<number | null>((resolve) => child.once('close', resolve));
   return { code, stdout };
@@ -61,8 +65,18 @@ describe.runIf(process.platform === 'linux')('kubectl', () => {
     const built = join(rig.home, '.cache/kubelab/go/kubernetes-v1.36.4/bin');
     await writeTool(built, 'kubectl', fake);
     await writeFile(rig.path('kubelab.lock'), JSON.stringify(lockWithKubectl));
-    const { stdout } = await launch(rig, await writeTool(rig.path('tools'), 'kubectl', 'echo wrong'), ['kubectl', 'version']);
+    const { stdout } = await launch(rig, await writeTool(rig.path('tools'), 'kubectl', 'echo wrong'), ['kubectl', 'version'], '');
     expect(stdout).toMatch(new RegExp(`^${built}/kubectl --kubeconfig `));
+  });
+
+  it('ends with its tool when it is told to end', async () => {
+    const rig = await createProgramRig();
+    await leaveCluster(rig, ['control1']);
+    const tools = await writeTool(rig.path('tools'), 'kubectl', 'echo ready; exec sleep 60');
+    const child = start(rig, tools, ['kubectl', 'logs', '-f', 'pod']);
+    child.stderr.resume();
+    child.stdout.once('data', () => child.kill('SIGTERM'));
+    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(130);
   });
 
   it('says when no control plane runs', async () => {

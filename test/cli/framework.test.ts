@@ -27,8 +27,7 @@ describe('help', () => {
     expect((await rig.run('--help')).stdout).toMatchInlineSnapshot(`
       "Usage: kubelab [flags] <command> [arguments]
 
-      A real multi-node Kubernetes cluster on real machines with one command, and labs on it that check
-      your work.
+      A real multi-node Kubernetes cluster on real machines with one command.
 
       Flags:
         -V, --version      print the version of kubelab

@@ -102,11 +102,17 @@ describe('compareWithState', () => {
   });
 
   it('does not mind what can change at any time', () => {
-    const changed: Plan = { ...plan, addons: ['metrics-server'], source: { kind: 'bundle', why: 'x' }, box: 'other' };
+    const changed: Plan = {
+      ...plan,
+      source: { kind: 'bundle', why: 'x' },
+      lock: { ...plan.lock, source: 'bundle', origin: plan.lock.source === 'upstream' ? 'upstream' : 'go' },
+    };
     expect(compareWithState(changed, state)).toEqual({ added: [], removed: [], resized: [] });
   });
 
   it.each<[string, Plan]>([
+    ['box: debian-12 is running, the spec asks for ./other.tar', { ...plan, box: './other.tar' }],
+    [`addons: ${plan.addons.join(', ') || 'none'} is running, the spec asks for local-path`, { ...plan, addons: ['local-path'] }],
     ['kubernetes: 1.36.4 is running, the spec asks for 1.37.1', { ...plan, kubernetes: '1.37.1' }],
     ['provider: nspawn is running, the spec asks for libvirt', { ...plan, provider: { ...plan.provider, name: 'libvirt' } }],
     [

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, createCluster, type UpData } from './rig/cluster.ts';
-import { cutPower } from './rig/power.ts';
+import { findLeftovers } from './rig/leftovers.ts';
+import { cutPower, killNspawn } from './rig/power.ts';
 import { proveNoPulls, proveReady } from './rig/proof.ts';
 
 const minute = 60_000;
@@ -40,6 +41,18 @@ describe('a cluster that loses power', () => {
     for (const node of await cluster.running()) await cutPower(cluster.identity, node);
     await expectReady();
   });
+
+  it(
+    'is halted whole when the program that runs a machine was killed and the machine was not',
+    { timeout: 20 * minute },
+    async () => {
+      await killNspawn(cluster.identity, 'worker1');
+      expect((await cluster.run('halt')).exitCode).toBe(0);
+      const left = await findLeftovers(cluster.identity, cluster.before);
+      expect(left.filter(({ trace }) => trace === 'process' || trace === 'stray')).toEqual([]);
+      await expectReady();
+    },
+  );
 
   it('is destroyed without a trace, even without power', { timeout: 5 * minute }, async () => {
     await cutPower(cluster.identity, 'worker2');

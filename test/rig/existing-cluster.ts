@@ -15,6 +15,11 @@ export const study: State = {
   network: { nodes: '10.83.7.0/24', pods: '10.244.0.0/16', services: '10.96.0.0/12', plugin: 'flannel' },
   endpoint: 'direct',
   etcd: 'stacked',
+  source: 'go',
+  install: 'binaries',
+  box: 'debian-12',
+  addons: ['metrics-server'],
+  kubeadm: JSON.stringify({ certSANs: [], extraArgs: {}, extraVolumes: {}, featureGates: {}, kubelet: {}, kubeProxy: {} }),
   nodes: [
     { name: 'control1', role: 'control-plane', address: '10.83.7.11', cpus: 2, memoryMiB: 2048 },
     { name: 'worker1', role: 'worker', address: '10.83.7.21', cpus: 2, memoryMiB: 2048 },

@@ -61,7 +61,7 @@ export async function makeDistributionLayer(layer: DistributionLayer, context: L
       'bookworm',
       partial,
     ],
-    'mmdebstrap',
+    'Install it with: apt-get install mmdebstrap',
     context,
     { SOURCE_DATE_EPOCH: '0' },
   );
@@ -73,18 +73,24 @@ export async function makePauseLayer(kubernetes: string, pause: string, context:
   const target = layerFile(context.folder, `pause-${pause}`);
   if (await fileExists(target)) return;
   await mkdir(context.folder, { recursive: true });
-  const download = await runTool(['go', 'mod', 'download', '-json', `k8s.io/kubernetes@v${kubernetes}`], 'golang-go', context);
+  const download = await runTool(['go', 'mod', 'download', '-json', `k8s.io/kubernetes@v${kubernetes}`], installGo, context);
   const { Dir: module } = JSON.parse(download) as { Dir: string };
   const program = path.join(context.folder, `.part-pause-${pause}`);
   const source = path.join(module, 'build', 'pause', 'linux', 'pause.c');
-  await runTool(['gcc', '-Os', '-static', `-DVERSION=v${pause}`, '-o', program, source], 'gcc libc6-dev', context);
+  await runTool(
+    ['gcc', '-Os', '-static', `-DVERSION=v${pause}`, '-o', program, source],
+    'Install it with: apt-get install gcc libc6-dev',
+    context,
+  );
   await writeLayer(target, { '/pause': program });
   await rm(program, { force: true });
 }
 
+const installGo = 'Install Go 1.21 or newer: many distributions have an older one.';
+
 async function runTool(
   command: Command,
-  packages: string,
+  cure: string,
   context: LayerContext,
   env: Readonly<Record<string, string>> = {},
 ): Promise<string> {
@@ -93,7 +99,7 @@ async function runTool(
   } catch (error) {
     if (error instanceof CommandFailed && error.message.includes('was not found'))
       throw new KubelabError('KL-HOST-TOOL-MISSING', `${command[0]} is not installed`, {
-        cure: `Install it with: apt-get install ${packages}`,
+        cure,
       });
     throw error;
   }

@@ -89,6 +89,7 @@ async function readCapabilities(): Promise<Capabilities> {
     cgroupVersion,
     differences: [
       'nodes are system containers: they share the kernel of this host, and their isolation is weak',
+      'nodes reach each other and this host, and not the Internet: pods can use the images that the node image has',
       'nodes see the processors and the memory of the host; their limits hold all the same',
       ...(kernelNfs ? [] : ['there is no kernel NFS, as this host has none']),
       ...(cgroupVersion === 1 ? ['nodes see cgroup v1, as this host has it; kubelet is told to accept that'] : []),
