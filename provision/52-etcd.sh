@@ -8,16 +8,8 @@ load_env
 only_one
 
 marker=/etc/kubernetes/kubelab-etcd
-if [ -e "$marker" ]; then
-	already "etcd member"
-	systemctl enable --quiet --now kubelet.service
-	exit 0
-fi
-
-wait_for_runtime
-clean_up_partial
-install_pki
-mkdir -p /etc/kubernetes/manifests
+finish_if_done "$marker" "etcd member"
+start_afresh
 config=$KUBELAB_NODE_DIR/kubeadm.yaml
 for certificate in etcd-server etcd-peer etcd-healthcheck-client; do
 	kubeadm init phase certs "$certificate" --config "$config"

@@ -7,16 +7,8 @@ load_env
 only_one
 
 marker=/etc/kubernetes/kubelab-initialised
-if [ -e "$marker" ]; then
-	already "kubeadm init"
-	systemctl enable --quiet --now kubelet.service
-	exit 0
-fi
-
-wait_for_runtime
-clean_up_partial
-install_pki
-mkdir -p /etc/kubernetes/manifests
+finish_if_done "$marker" "kubeadm init"
+start_afresh
 
 # An external etcd elects a leader once most of its members are up; init would only wait for it with less to say.
 etcd_healthy() {

@@ -9,16 +9,8 @@ need KUBELAB_ENDPOINT KUBELAB_TOKEN_ID
 only_one
 
 marker=/etc/kubernetes/kubelab-joined
-if [ -e "$marker" ]; then
-	already "kubeadm join"
-	systemctl enable --quiet --now kubelet.service
-	exit 0
-fi
-
-wait_for_runtime
-clean_up_partial
-install_pki
-mkdir -p /etc/kubernetes/manifests
+finish_if_done "$marker" "kubeadm join"
+start_afresh
 systemctl enable --quiet kubelet.service
 
 # kubeadm itself looks every five seconds only; the signature for our token is the last thing that init puts there,
@@ -32,9 +24,7 @@ wait_for 1800 "the control plane at $KUBELAB_ENDPOINT to publish its cluster-inf
 
 join() {
 	kubeadm join --config "$KUBELAB_NODE_DIR/kubeadm.yaml" && return 0
-	clean_up_partial
-	install_pki
-	mkdir -p /etc/kubernetes/manifests
+	start_afresh
 	return 1
 }
 log "kubeadm join"

@@ -8,7 +8,10 @@ KUBELAB_ARTIFACTS=${KUBELAB_ARTIFACTS:-/var/lib/kubelab/artifacts}
 # The prefix of every path that is written; empty but in tests.
 ROOT=${KUBELAB_ROOT:-}
 
-log() { printf '%s\n' "$*"; }
+# Who watches may go away: the work goes on all the same, and kubeadm's with it, which inherits this.
+trap '' PIPE
+
+log() { printf '%s\n' "$*" || true; }
 
 # Says that there is nothing to do.
 already() { log "already: $*"; }

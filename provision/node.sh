@@ -54,7 +54,23 @@ clean_up_partial() {
 	rm -f /var/lib/kubelet/config.yaml /var/lib/kubelet/kubeadm-flags.env
 }
 
-# only_one COMMAND...: at most one at a time on this node; a second one waits for what an interrupted run left going.
+# start_afresh: all that kubeadm wants to find, and nothing of an earlier try.
+start_afresh() {
+	wait_for_runtime
+	clean_up_partial
+	install_pki
+	mkdir -p /etc/kubernetes/manifests
+}
+
+# finish_if_done MARKER WHAT: ends the script where it did its work in an earlier run.
+finish_if_done() {
+	[ -e "$1" ] || return 0
+	already "$2"
+	systemctl enable --quiet --now kubelet.service
+	exit 0
+}
+
+# only_one: at most one at a time on this node; a second one waits for what an interrupted run left going.
 only_one() {
 	mkdir -p /run/kubelab
 	exec 9>/run/kubelab/provision.lock

@@ -48,8 +48,12 @@ export async function waitUntilReady(input: ReadyInput, progress: (text: string)
       hint: 'See /var/log/pods on the first control plane: kubelab ssh control1.',
       deadline: 10 * minute,
       every: 300,
-      // Refused while the API server starts, and while the namespace of an earlier probe is still being removed.
-      ready: () => unlessRefused(() => control.apply(renderReadyProbe({ toolbox, nodes: count })).then(() => true)),
+      // Refused while the API server starts. What an earlier probe left says nothing of now, and goes on being removed.
+      ready: () =>
+        unlessRefused(async () => {
+          await control.run(['delete', 'namespace', probeNamespace, '--ignore-not-found', '--timeout=60s'], { timeout: 90_000 });
+          return control.apply(renderReadyProbe({ toolbox, nodes: count })).then(() => true);
+        }),
     },
     input.signal,
     progress,

@@ -179,9 +179,25 @@ function roleStep(context: UpContext, plan: NodePlan): Step {
       const check = `[ -e ${marker} ] && systemctl is-active --quiet ${unit}`;
       return (await node.run(['sh', '-c', check], { timeout: 20_000, signal: context.signal, accept: 'any' })).exitCode === 0;
     },
-    run: async (progress) =>
-      void (await node.run(['sh', `/opt/kubelab/provision/${script}`], options(context, 45 * minute, progress))),
+    run: async (progress) => {
+      await node.run(['sh', `/opt/kubelab/provision/${script}`], options(context, 45 * minute, progress));
+      if (kind === 'init') await registerAnew(context);
+    },
   };
+}
+
+/**
+ * A fresh control plane knows no node. One that joined while an earlier init was cut off registers itself again only
+ * when its kubelet starts.
+ */
+async function registerAnew(context: UpContext): Promise<void> {
+  const restart = `[ ! -e ${roleScripts.join.marker} ] || systemctl restart kubelet`;
+  const joining = context.plan.nodes.filter((node) => roleOf(context.plan, node) === 'join');
+  await Promise.all(
+    joining.map((node) =>
+      context.provider.connect(node).run(['sh', '-c', restart], { timeout: 30_000, signal: context.signal, accept: 'any' }),
+    ),
+  );
 }
 
 function roleOf(plan: Plan, node: NodePlan): keyof typeof roleScripts {
