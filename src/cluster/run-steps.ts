@@ -90,11 +90,13 @@ export interface RunStepsOptions {
  */
 export async function runSteps(steps: readonly Step[], options: RunStepsOptions): Promise<StepsReport> {
   const waiting = new Set(sortSteps(steps));
-  const run: Run = { options, report: [], failures: [], started: new Set(), failedFirst: false };
   const well = new Set<string>();
+  const run: Run = { options, report: [], failures: [], started: new Set(), running: new Map(), well, failedFirst: false };
   const running = new Set<Promise<unknown>>();
   const start = async (step: Step): Promise<void> => {
     if (await runStep(step, run)) well.add(step.id);
+    run.running.delete(step.id);
+    cancelHopeless(run);
   };
   while (true) {
     for (const step of isHalted(run) ? [] : waiting) {
@@ -141,8 +143,19 @@ interface Run {
   readonly failures: StepFailure[];
   /** Ids of the steps that were at least begun. */
   readonly started: Set<string>;
+  /** The steps that run, each with what cancels it alone. */
+  readonly running: Map<string, { readonly step: Step; readonly abort: AbortController }>;
+  /** Ids of the steps that ended well. */
+  readonly well: Set<string>;
   /** Whether a step failed before the signal was aborted. */
   failedFirst: boolean;
+}
+
+/** Cancels what waits for a step that failed or will not be started any more. */
+function cancelHopeless(run: Run): void {
+  if (!isHalted(run)) return;
+  for (const { step, abort } of run.running.values())
+    if (step.awaits?.some((id) => !run.well.has(id) && !run.running.has(id)) === true) abort.abort(new Interrupted());
 }
 
 function isHalted(run: Run): boolean {
@@ -161,6 +174,9 @@ async function runStep(step: Step, run: Run): Promise<boolean> {
     run.options.record(entry, step);
     run.options.events({ ...describeStep(step), state, seconds });
   };
+  const abort = new AbortController();
+  run.running.set(step.id, { step, abort });
+  const signal = AbortSignal.any([run.options.signal, abort.signal]);
   try {
     if (await step.done()) {
       conclude('already');
@@ -175,26 +191,26 @@ async function runStep(step: Step, run: Run): Promise<boolean> {
       state: 'started',
       ...(forecastSeconds === undefined ? {} : { forecastSeconds }),
     });
-    await step.run((text) => run.options.events({ type: 'progress', ...describeWhere(step), text }));
+    // What it waits for may have failed while it looked.
+    cancelHopeless(run);
+    await step.run((text) => run.options.events({ type: 'progress', ...describeWhere(step), text }), signal);
     conclude('done');
     return true;
   } catch (cause) {
-    keepFailure(step, cause, run);
-    concludeFailed(step, run, conclude);
+    keepFailure(step, cause, run, signal);
+    concludeFailed(step, run, conclude, signal);
     return false;
   }
 }
 
-function keepFailure(step: Step, cause: unknown, run: Run): void {
-  const { aborted } = run.options.signal;
+function keepFailure(step: Step, cause: unknown, run: Run, { aborted }: AbortSignal): void {
   // Being interrupted is what was asked for.
   if (aborted && (cause instanceof Interrupted || (cause instanceof Error && cause.name === 'AbortError'))) return;
   run.failedFirst ||= !aborted;
   run.failures.push({ ...describeWhere(step), title: step.title, cause: recognise(cause) });
 }
 
-function concludeFailed(step: Step, run: Run, conclude: (state: StepReport['state']) => void): void {
-  const { aborted } = run.options.signal;
+function concludeFailed(step: Step, run: Run, conclude: (state: StepReport['state']) => void, { aborted }: AbortSignal): void {
   // A step that was interrupted while it looked was never started.
   if (aborted && !run.started.has(step.id)) return;
   run.started.add(step.id);

@@ -9,7 +9,13 @@ export interface Step {
   readonly node?: string;
   /** Ids of the steps that must have ended well before this one starts. */
   readonly needs: readonly string[];
+  /**
+   * Ids of steps that this one waits for while it runs, on the node itself. Where one of them can no longer end well,
+   * this one is cancelled rather than left to wait for nothing.
+   */
+  readonly awaits?: readonly string[];
   /** Whether there is nothing to do. Looks, and never changes anything. */
   done(): Promise<boolean>;
-  run(progress: (text: string) => void): Promise<void>;
+  /** @param signal aborted when the run is, and when what it awaits can not come. */
+  run(progress: (text: string) => void, signal: AbortSignal): Promise<void>;
 }

@@ -179,8 +179,9 @@ function roleStep(context: UpContext, plan: NodePlan): Step {
       const check = `[ -e ${marker} ] && systemctl is-active --quiet ${unit}`;
       return (await node.run(['sh', '-c', check], { timeout: 20_000, signal: context.signal, accept: 'any' })).exitCode === 0;
     },
-    run: async (progress) => {
-      await node.run(['sh', `/opt/kubelab/provision/${script}`], options(context, 45 * minute, progress));
+    awaits: kind === 'join' ? [`init:${firstControlPlane(context.plan).name}`] : [],
+    run: async (progress, signal) => {
+      await node.run(['sh', `/opt/kubelab/provision/${script}`], { ...options(context, 45 * minute, progress), signal });
       if (kind === 'init') await registerAnew(context);
     },
   };

@@ -1,7 +1,9 @@
 import type { Benchmark } from './bench.ts';
 import { below, type Measurement } from './measurement.ts';
 
-interface UpData {
+/** `data` of `up`. */
+export interface UpData {
+  readonly changed: boolean;
   readonly phases: readonly { readonly phase: string; readonly node: string; readonly seconds: number }[];
   readonly seconds: number;
 }

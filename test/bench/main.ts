@@ -94,11 +94,13 @@ function stopOnSignals(abort: AbortController, bench: Bench): void {
 }
 
 async function measure(benchmark: Benchmark, bench: Bench): Promise<Outcome> {
-  const load = readLoad();
+  const before = readLoad();
+  const load = () => ({ before, after: readLoad() });
   try {
-    return { benchmark, load, measurements: await benchmark.run(bench) };
+    const measurements = await benchmark.run(bench);
+    return { benchmark, measurements, load: load() };
   } catch (error) {
-    return { benchmark, load, measurements: [], failure: explain(error) };
+    return { benchmark, measurements: [], failure: explain(error), load: load() };
   }
 }
 

@@ -11,8 +11,8 @@ export interface Outcome {
   readonly measurements: readonly Measurement[];
   /** Why there are no measurements. */
   readonly failure?: string;
-  /** The load average of the last minute when it began. */
-  readonly load: number;
+  /** The load average of the last minute when it began and when it ended: its own work, and that of others. */
+  readonly load: { readonly before: number; readonly after: number };
 }
 
 export function readLoad(): number {
@@ -25,7 +25,7 @@ export function describeHost(): string {
 }
 
 export function renderOutcome({ benchmark, measurements, failure, load }: Outcome, colour: Colour): string {
-  const heading = `\n${colour.strong(benchmark.title)} ${colour.faint(`(${benchmark.name}; load ${load.toFixed(1)} before)`)}\n`;
+  const heading = `\n${colour.strong(benchmark.title)} ${colour.faint(`(${benchmark.name}; load ${load.before.toFixed(1)} before, ${load.after.toFixed(1)} after)`)}\n`;
   if (failure !== undefined) return `${heading}${colour.bad('failed')}: ${failure}\n`;
   const rows = measurements.map((measurement) => [
     measurement.what,

@@ -1,4 +1,5 @@
 import type { Bench, Benchmark } from './bench.ts';
+import type { UpData } from './first-up.ts';
 import { below, listValues, median } from './measurement.ts';
 
 const repeats = 3;
@@ -25,7 +26,7 @@ export const upAgain: Benchmark = {
         note: `median of ${listValues(idle, 1)}`,
       },
       { what: 'halt', value: halt.seconds, unit: 'seconds', note: 'all three nodes shut down in order' },
-      { what: 'up after halt, to Ready', value: back.seconds, unit: 'seconds', note: 'Ready proved anew' },
+      { what: 'up after halt, to Ready', value: back.seconds, unit: 'seconds', note: listPhases(back.data as UpData) },
     ];
   },
 };
@@ -38,7 +39,14 @@ async function upUnchanged(bench: Bench): Promise<number> {
 }
 
 function assertChanged(data: unknown, expected: boolean): void {
-  const { changed } = data as { changed: boolean };
+  const { changed } = data as UpData;
   if (changed !== expected)
     throw new Error(`up ${changed ? 'changed something' : 'changed nothing'}, which is not what is measured`);
+}
+
+/** What the run did, each phase with its longest node: `boot 1.7, ready 12.0`. */
+function listPhases({ phases }: UpData): string {
+  const longest = new Map<string, number>();
+  for (const { phase, seconds } of phases) longest.set(phase, Math.max(longest.get(phase) ?? 0, seconds));
+  return [...longest].map(([phase, seconds]) => `${phase} ${seconds.toFixed(1)}`).join(', ');
 }

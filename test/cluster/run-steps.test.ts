@@ -338,3 +338,52 @@ describe('sortSteps', () => {
     expect(recording.events).toEqual([]);
   });
 });
+
+describe('a step that waits for another', () => {
+  const wait: Step['run'] = (_, signal) =>
+    new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true }));
+  const make = (id: string, fields: Partial<Step>): Step => ({
+    id,
+    title: id,
+    phase: id,
+    needs: [],
+    done: () => Promise.resolve(false),
+    run: () => Promise.resolve(),
+    ...fields,
+  });
+  const run = (steps: readonly Step[]) =>
+    runSteps(steps, {
+      signal: new AbortController().signal,
+      events: () => undefined,
+      forecast: () => undefined,
+      record: () => undefined,
+    });
+
+  it.each([
+    ['fails', [make('init', { run: () => Promise.reject(new Error('no')) })]],
+    ['can not start any more', [make('boot', { run: () => Promise.reject(new Error('no')) }), make('init', { needs: ['boot'] })]],
+  ])('is cancelled when the other %s', async (_what, others) => {
+    const error = await run([make('join', { awaits: ['init'], run: wait }), ...others]).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StepsFailed);
+    const { failures, report } = error as StepsFailed;
+    expect(failures.map(({ id }) => id)).toEqual([others[0]?.id]);
+    expect(report.find(({ id }) => id === 'join')?.state).toBe('cancelled');
+  });
+
+  it('goes on while the other still runs, whatever else failed', async () => {
+    let release: () => void = () => undefined;
+    const init = new Promise<void>((resolve) => (release = resolve));
+    const steps = [
+      make('init', { run: () => init }),
+      make('join', { awaits: ['init'], run: () => init }),
+      make('other', {
+        run: () => {
+          setTimeout(() => release(), 20);
+          return Promise.reject(new Error('no'));
+        },
+      }),
+    ];
+    const error = await run(steps).catch((thrown: unknown) => thrown);
+    expect((error as StepsFailed).done.toSorted()).toEqual(['init', 'join']);
+  });
+});

@@ -56,6 +56,18 @@ describe('a cluster of one control plane and one worker', () => {
     expect([...seen]).toEqual(expect.arrayContaining(['process', 'interface', 'group', 'tree', 'rule', 'run', 'file']));
   });
 
+  it('lets a person in, by kubectl and by ssh', { timeout: 5 * minute }, async () => {
+    expect(await cluster.kubectl(['get', 'nodes', '-o', 'name'])).toBe('node/control1\nnode/worker1\n');
+    expect(await cluster.kubectl(['get', 'nodes', '-o', 'name'], { on: 'control1' })).toBe('node/control1\nnode/worker1\n');
+    expect(await cluster.attached(['ssh', 'worker1', '--', 'hostname'])).toMatchObject({ exitCode: 0, stdout: 'worker1\n' });
+    expect(await cluster.attached(['ssh', 'control1', "printf '%s' 'a  b'; exit 3"])).toMatchObject({
+      exitCode: 3,
+      stdout: 'a  b',
+    });
+    expect((await cluster.attached(['kubectl', 'get', 'configmap', 'nobody'])).exitCode).toBe(1);
+    expect((await cluster.attached(['ssh', 'worker9', 'true'])).exitCode).toBe(2);
+  });
+
   it('has metrics of every node and pod', { timeout: 5 * minute }, async () => {
     const top = await eventually('kubectl top nodes', 4 * minute, async () => {
       const text = await cluster.kubectl(['top', 'nodes', '--no-headers']);

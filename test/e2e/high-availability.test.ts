@@ -52,6 +52,7 @@ describe('three control planes behind a load balancer', () => {
     );
     // Ten in a row: the balancer sends nobody to the one that is gone.
     for (let ask = 0; ask < 10; ask++) expect(await readConfig(cluster, 'kept', 'control2')).toBe('before');
+    expect(await cluster.kubectl(['get', 'configmap', 'kept', '-o', 'jsonpath={.data.said}'])).toBe('before');
     const [dead] = await eventually('control1 to be given up', 3 * minute, async () => {
       const nodes = await list(cluster, ['nodes', '--selector=kubernetes.io/hostname=control1'], 'control2');
       return nodes[0]?.status?.conditions?.some(({ type, status }) => type === 'Ready' && status !== 'True') === true

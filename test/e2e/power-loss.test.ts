@@ -54,7 +54,8 @@ describe('a cluster that loses power', () => {
     },
   );
 
-  it('is destroyed without a trace, even without power', { timeout: 5 * minute }, async () => {
+  it('is destroyed without a trace, even without power', { timeout: 15 * minute }, async () => {
+    await cluster.up();
     await cutPower(cluster.identity, 'worker2');
     expect(await cluster.destroy()).toEqual([]);
   });

@@ -227,8 +227,9 @@ describe('preflightIgnores', () => {
     [
       '1.29.15',
       { ...vm, sharedKernel: true },
-      ['SystemVerification', 'FileContent--proc-sys-net-bridge-bridge-nf-call-iptables'],
+      ['SystemVerification', 'FileContent--proc-sys-net-bridge-bridge-nf-call-iptables', 'HTTPProxyCIDR'],
     ],
+    ['1.30.14', vm, ['HTTPProxyCIDR']],
   ] as const)('%s on %j', (kubernetes, host, expected) => {
     expect(preflightIgnores({ kubernetes, host })).toEqual(expected);
   });

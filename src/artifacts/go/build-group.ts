@@ -13,6 +13,7 @@ export interface BuildContext {
   /** The folder that holds one folder per group and version. */
   readonly folder: string;
   readonly progress: (program: string, text: string) => void;
+  readonly warn: (text: string) => void;
 }
 
 /** The folder of one group at one version; two versions lie side by side. */
@@ -86,8 +87,30 @@ async function prepareModule(folder: string, pinned: PinnedGroup, context: Build
   } else {
     await writeFile(path.join(folder, 'go.mod'), `module kubelab.local/${group.name}\n`);
   }
-  await go(['get', ...group.programs.map((program) => `${program.package}@${version}`)], folder, context);
+  await getModules(['get', ...group.programs.map((program) => `${program.package}@${version}`)], folder, pinned, context);
   await writeFile(path.join(folder, 'ready'), '');
+}
+
+/** Go names the module when the public checksum database has no entry for it. */
+const withoutChecksum = /(k8s\.io\/\S+)@\S+: verifying (?:go\.mod|module)\b.*(?:404 Not Found|410 Gone)/;
+
+/**
+ * Fetches modules. For some patches of Kubernetes the checksum database lacks a staging module that the mirror has: it
+ * is then taken as the mirror gives it, and said so, while every other module stays verified.
+ */
+async function getModules(args: readonly string[], folder: string, pinned: PinnedGroup, context: BuildContext): Promise<void> {
+  const unverified: string[] = [];
+  for (;;) {
+    try {
+      await go(args, folder, context, { GONOSUMDB: unverified.join(',') });
+      return;
+    } catch (error) {
+      const module = error instanceof KubelabError ? withoutChecksum.exec(error.details.join(' '))?.[1] : undefined;
+      if (pinned.group.staged !== true || module === undefined || unverified.includes(module)) throw error;
+      unverified.push(module);
+      context.warn(`the checksum database has no entry for ${module} of ${pinned.version}: it is taken unverified`);
+    }
+  }
 }
 
 /** A go.mod that requires Kubernetes and replaces each staging module, which it requires at v0.0.0, by its published twin. */

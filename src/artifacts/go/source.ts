@@ -70,6 +70,7 @@ async function obtainAll(context: SourceContext, places: Places, lock: Lock, abs
     signal: context.signal,
     folder: places.programs,
     progress: (program, text) => context.events({ type: 'progress', id: 'obtain', text: `${program}: ${text}` }),
+    warn: (text) => context.events({ type: 'warning', text }),
   };
   const queue = Object.values(programGroups).filter((group) => needed.has(group.name));
   const lane = async (): Promise<void> => {

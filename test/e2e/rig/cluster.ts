@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { type Identity, identifyCluster, userCache } from './identity.ts';
-import { describeEnd, type Ended, type KubelabRun, type Line, startKubelab } from './kubelab-run.ts';
+import { describeEnd, type Ended, type KubelabRun, type Line, program, startKubelab } from './kubelab-run.ts';
 import { findLeftovers, type Finding, type HostBefore, lookBefore } from './leftovers.ts';
 import { findNspawns } from './processes.ts';
-import { type CommandResult, runCommand, tryCommand } from './run-command.ts';
+import { type CommandOptions, type CommandResult, runCommand, tryCommand } from './run-command.ts';
 
 const minute = 60_000;
 
@@ -66,7 +66,9 @@ export interface Cluster {
     command: readonly string[],
     options?: { readonly timeout?: number; readonly input?: string },
   ): Promise<CommandResult>;
-  /** kubectl with the administrator's rights. @throws Error when it fails. */
+  /** A command of kubelab that hands its streams to another program, such as `ssh`. */
+  attached(words: readonly string[], options?: CommandOptions): Promise<CommandResult>;
+  /** `kubelab kubectl`, or with `on` the kubectl of that node, past kubelab. @throws Error when it fails. */
   kubectl(
     words: readonly string[],
     options?: { readonly timeout?: number; readonly input?: string; readonly on?: string },
@@ -110,22 +112,30 @@ function pick({ prefix, env }: ClusterOptions): Pick<ClusterOptions, 'prefix' | 
 
 function createQuestions(
   folder: string,
-  { name, prefix = [] }: ClusterOptions,
+  { name, prefix = [], env }: ClusterOptions,
   run: Cluster['run'],
   identity: Identity,
-): Pick<Cluster, 'up' | 'status' | 'images' | 'ssh' | 'kubectl' | 'running'> {
+): Pick<Cluster, 'up' | 'status' | 'images' | 'ssh' | 'attached' | 'kubectl' | 'running'> {
   const config = join(folder, '.kubelab', name, 'ssh_config');
   const sshCommand = (node: string, command: readonly string[]): string[] => {
     const remote = command.map(quoteWord).join(' ');
     return [...prefix, 'ssh', '-F', config, node, '--', remote];
   };
+  const attached: Cluster['attached'] = (words, more) =>
+    tryCommand([...prefix, ...program, ...words], { cwd: folder, ...(env === undefined ? {} : { env }), ...more });
   return {
     up: async () => expectData(await run('up')) as UpData,
     status: async () => expectData(await run('status')) as StatusData,
     images: async () => readImages(await readFile(join(folder, 'kubelab.lock'), 'utf8')),
     ssh: (node, command, options) => tryCommand(sshCommand(node, command), options),
-    kubectl: (words, { on = 'control1', ...options } = {}) =>
-      runCommand(sshCommand(on, ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...words]), options),
+    attached,
+    kubectl: async (words, { on, ...options } = {}) => {
+      if (on !== undefined)
+        return runCommand(sshCommand(on, ['kubectl', '--kubeconfig', '/etc/kubernetes/admin.conf', ...words]), options);
+      const { exitCode, stdout, stderr } = await attached(['kubectl', ...words], options);
+      if (exitCode !== 0) throw new Error(`kubelab kubectl ${words.join(' ')} ended with ${exitCode}:\n${stdout}${stderr}`);
+      return stdout;
+    },
     running: async () => [...(await findNspawns(identity.trees)).keys()].toSorted(),
   };
 }

@@ -6,7 +6,8 @@ import { endGroup } from './run-command.ts';
 
 /** The folder of this checkout. */
 export const packageFolder = resolve(import.meta.dirname, '../../..');
-const launcher = join(packageFolder, 'bin', 'kubelab.js');
+/** The program, as a user would start it. */
+export const program = [process.execPath, join(packageFolder, 'bin', 'kubelab.js')] as const;
 
 /** A line of `kubelab --json`: an event, the result or the error. */
 export interface Line {
@@ -61,8 +62,7 @@ export interface KubelabRun {
 
 /** Starts the program as a user would, with `--json`. */
 export function startKubelab(words: readonly string[], options: KubelabOptions): KubelabRun {
-  const program = [process.execPath, launcher, ...words, '--json'];
-  const [file = '', ...args] = options.prefix === undefined ? program : options.prefix.concat(program);
+  const [file = '', ...args] = [options.prefix ?? [], program, words, '--json'].flat();
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },

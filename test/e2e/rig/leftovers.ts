@@ -113,21 +113,28 @@ function placeOf(mount: string): string {
   return mount.split(' ')[1] ?? '';
 }
 
-/** The store's own mount and loop device are the cluster's if nobody else has any use for them. */
 async function findMounts(identity: Identity, before: HostBefore): Promise<Finding[]> {
   const mounts = await readMounts();
   const own = say(
     'mount',
     mounts.filter((line) => mentions(line, identity)),
   );
-  if (before.storeMounted || (await isStoreShared(identity))) return own;
+  if (before.storeMounted) return own;
+  // Another cluster may be about to use the store, or be done with it: only what stays is left behind.
+  for (let look = 0; look < 5; look++) {
+    const store = (await isStoreShared(identity)) ? [] : await findStore(identity);
+    if (store.length === 0) return own;
+    await sleep(1_000);
+  }
+  return [...own, ...(await findStore(identity))];
+}
+
+/** The store's own mount and loop device, which are the cluster's where nobody else has any use for them. */
+async function findStore(identity: Identity): Promise<Finding[]> {
+  const mounts = (await readMounts()).filter((line) => placeOf(line) === identity.store && !mentions(line, identity));
   const loops = (await tryCommand(['losetup', '--list', '--noheadings', '--output', 'NAME,BACK-FILE'])).stdout.split('\n');
   return [
-    ...own,
-    ...say(
-      'mount',
-      mounts.filter((line) => placeOf(line) === identity.store && !mentions(line, identity)),
-    ),
+    ...say('mount', mounts),
     ...say(
       'loop',
       loops.filter((line) => line.includes(identity.storeFile)),
