@@ -1,4 +1,4 @@
-import { mkdir, readdir, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, stat, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { KubelabError } from '../../errors/errors.ts';
 import type { Command, Runner, RunResult } from '../../exec/runner.ts';
@@ -43,13 +43,27 @@ export function openSubvolumeStore(context: StoreContext): SubvolumeStore {
   const { folder, file } = locateStore(context.cache);
   const run = (...command: Command): Promise<RunResult> =>
     context.root.run(command, { timeout: 10 * minute, signal: context.signal });
+  let held: FileHandle | undefined;
   const store: SubvolumeStore = {
     folder,
     bases: path.join(folder, 'bases'),
     images: path.join(folder, 'images'),
     machines: (cluster) => path.join(folder, 'machines', cluster),
-    open: () => mountStore(folder, file, run),
-    close: () => unmountStore(folder, file, context),
+    // While the folder is held open, no other cluster's end can unmount it under this run.
+    open: async () => {
+      let mounted = false;
+      for (;;) {
+        mounted = (await mountStore(folder, file, run)) || mounted;
+        await held?.close();
+        held = await open(folder);
+        if (await isBtrfs(folder)) return mounted;
+      }
+    },
+    close: async () => {
+      await held?.close();
+      held = undefined;
+      await unmountStore(folder, file, context);
+    },
     list: (place) => listFolder(place),
     create: async (target) => {
       await run('mkdir', '-p', path.dirname(target));
@@ -79,6 +93,14 @@ btrfs subvolume list -o "$1" | sed 's/^.* path //' | sort -r | while read -r inn
 done
 btrfs --quiet subvolume delete "$1" || rm -rf "$1"`;
 
+const makeScript = `set -eu
+[ ! -e "$1" ] || exit 0
+truncate --size "$2" "$1.part"
+mkfs.btrfs --quiet "$1.part"
+mv -T "$1.part" "$1"`;
+
+const mountScript = 'mountpoint -q "$2" || mount -o loop,noatime,compress=zstd:1 "$1" "$2"';
+
 async function listFolder(folder: string): Promise<string[]> {
   return (await readdir(folder).catch(() => [])).toSorted();
 }
@@ -102,11 +124,9 @@ async function mountStore(folder: string, file: string, run: (...command: Comman
         `${path.dirname(file)} has ${gibibytes} GiB free; node images and nodes need at least 6 GiB`,
       );
     // Sparse: it takes only what is written. It may grow to what is free now, less a reserve that keeps the host alive.
-    await run('truncate', '--size', `${Math.max(gibibytes - 2, 5)}G`, `${file}.part`);
-    await run('mkfs.btrfs', '--quiet', `${file}.part`);
-    await run('mv', '-T', `${file}.part`, file);
+    await run('flock', `${file}.lock`, 'sh', '-c', makeScript, 'sh', file, `${Math.max(gibibytes - 2, 5)}G`);
   }
-  await run('mount', '-o', 'loop,noatime,compress=zstd:1', file, folder);
+  await run('flock', `${file}.lock`, 'sh', '-c', mountScript, 'sh', file, folder);
   return true;
 }
 
