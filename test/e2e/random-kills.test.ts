@@ -36,7 +36,8 @@ describe(`kubelab that is killed again and again (KUBELAB_SEED=${seed})`, () => 
     for (let round = 1; kills < wanted; round++) {
       const chain = 1 + Math.floor(random() * 4);
       for (let kill = 0; kill < chain && kills < wanted; kill++) {
-        const after = Math.round(random() * span);
+        // What an earlier try did is not done again, so that later kills have to come sooner to hit anything.
+        const after = Math.round((random() * span) / (kill + 1));
         const killed = await killAfter(cluster.start('up'), after);
         process.stderr.write(`    round ${round}: kill -9 after ${after} ms${killed ? '' : ', when it was done'}\n`);
         if (killed) kills += 1;
