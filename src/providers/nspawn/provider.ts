@@ -67,6 +67,10 @@ export function nspawnProvider(settings: NspawnSettings, context: NspawnContext)
     removeShared: async () => {
       const remove = { timeout: 10 * second, signal: context.signal, accept: 'any' } as const;
       await context.root.run(['ip', 'link', 'delete', settings.bridge], remove);
+      // What an up or a destroy that was cut off left of machines that are not there: half a copy, the lock of a copy.
+      for (const name of (await context.store.list(place.folder)).filter((entry) => entry.endsWith('.part')))
+        await context.store.remove(path.join(place.folder, name));
+      await context.root.run(['sh', '-c', 'rm -f "$1"/.#*.lck', 'sh', place.folder], remove);
       await context.root.run(['rmdir', place.folder], remove);
       await context.store.close();
       return findLeftovers(settings, context, place.folder);
