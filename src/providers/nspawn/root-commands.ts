@@ -2,7 +2,7 @@
 export const rootCommands: readonly { readonly command: string; readonly what: string }[] = [
   { command: 'probe-host.sh', what: 'tries what nodes need of the kernel, in namespaces of its own' },
   { command: 'list-store.sh', what: 'looks at what is in the store' },
-  { command: 'mount, umount, mkfs.btrfs', what: 'the store of node images and machines, one file in the cache' },
+  { command: 'mount, umount, mkfs.btrfs, flock', what: 'the store of node images and machines, one file in the cache' },
   { command: 'btrfs subvolume', what: 'makes and removes base boxes, node images and machines' },
   { command: 'mkdir, mv, cp, rm, touch', what: 'files in that store and nowhere else' },
   { command: 'mmdebstrap, tar', what: 'makes the base box: a plain Debian' },
