@@ -15,7 +15,7 @@ export function haltSteps(provider: Provider, machines: readonly MachineToEnd[])
     phase: 'halt',
     node: name,
     needs: [],
-    done: async () => (await provider.inspect()).every((machine) => machine.name !== name || machine.state !== 'running'),
+    done: async () => (await provider.inspect()).every((machine) => machine.name !== name || machine.state === 'stopped'),
     run: () => provider.stop(name),
   }));
 }

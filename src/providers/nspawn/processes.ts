@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 
 /** The process ids of the systemd-nspawn that runs each of these root file systems; absent for those that none runs. */
 export async function findMachineProcesses(trees: readonly string[]): Promise<ReadonlyMap<string, number>> {
@@ -15,4 +16,21 @@ export async function findMachineProcesses(trees: readonly string[]): Promise<Re
     }),
   );
   return found;
+}
+
+/**
+ * Whether processes of a machine live in its control groups, on a host without systemd. They outlive the systemd-nspawn
+ * that ran them when that was killed.
+ * @param machine the machine's name on this host.
+ */
+export async function hasMachineProcesses(machine: string): Promise<boolean> {
+  for (const hierarchy of ['/sys/fs/cgroup/pids', '/sys/fs/cgroup/systemd', '/sys/fs/cgroup']) {
+    const group = join(hierarchy, 'kubelab', machine);
+    const entries = await readdir(group, { recursive: true }).catch(() => undefined);
+    if (entries === undefined) continue;
+    const lists = entries.filter((entry) => basename(entry) === 'cgroup.procs');
+    const contents = await Promise.all(lists.map((list) => readFile(join(group, list), 'utf8').catch(() => '')));
+    return contents.some((content) => content.trim() !== '');
+  }
+  return false;
 }

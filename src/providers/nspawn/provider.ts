@@ -9,7 +9,7 @@ import { KubelabError } from '../../errors/errors.ts';
 import { sshFailed, sshRunner } from '../../exec/ssh.ts';
 import type { Command, Runner, RunResult } from '../../exec/runner.ts';
 import { machineFiles } from './machine-files.ts';
-import { findMachineProcesses } from './processes.ts';
+import { findMachineProcesses, hasMachineProcesses } from './processes.ts';
 import type { SubvolumeStore } from './store.ts';
 
 const second = 1_000;
@@ -102,7 +102,12 @@ async function inspectMachines(place: MachinePlace, { store }: NspawnContext): P
   // Beside the machines lie the lock files of systemd-nspawn and machines that are being made.
   const names = (await store.list(place.folder)).filter((name) => !/^\.|\.part$/.test(name));
   const running = await findMachineProcesses(names.map(place.tree));
-  return names.map((name) => ({ name, state: running.has(place.tree(name)) ? 'running' : 'stopped' }));
+  return Promise.all(
+    names.map(async (name): Promise<MachineState> => {
+      if (running.has(place.tree(name))) return { name, state: 'running' };
+      return { name, state: (await hasMachineProcesses(place.machine(name))) ? 'broken' : 'stopped' };
+    }),
+  );
 }
 
 /** Makes the machine's root file system if it is not there; it appears under its name only when it is whole. */
