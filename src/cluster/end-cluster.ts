@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { KubelabError } from '../errors/errors.ts';
 import type { ClusterFolder } from './cluster-folder.ts';
 import type { Provider } from './provider.ts';
 import type { Step } from './step.ts';
@@ -20,13 +21,8 @@ export function haltSteps(provider: Provider, machines: readonly MachineToEnd[])
   }));
 }
 
-/** Ends every machine, then what they shared, then the cluster's folder; `left` is told what could not be removed. */
-export function destroySteps(
-  provider: Provider,
-  machines: readonly MachineToEnd[],
-  folder: ClusterFolder,
-  left: (findings: readonly string[]) => void,
-): Step[] {
+/** Ends every machine, then what they shared, then the cluster's folder, which stays while anything else does. */
+export function destroySteps(provider: Provider, machines: readonly MachineToEnd[], folder: ClusterFolder): Step[] {
   const destroys = machines.map(({ name }): Step => ({
     id: `destroy:${name}`,
     title: 'destroy',
@@ -44,7 +40,14 @@ export function destroySteps(
       phase: 'destroy',
       needs: destroys.map((step) => step.id),
       done: async () => false,
-      run: async () => left(await provider.removeShared()),
+      run: async () => {
+        const left = await provider.removeShared();
+        if (left.length > 0)
+          throw new KubelabError('KL-MACHINE-FAILED', 'something could not be removed', {
+            details: left,
+            cure: 'Run kubelab destroy again.',
+          });
+      },
     },
     {
       id: 'folder',

@@ -16,7 +16,6 @@ const stateSchema = z.object({
   name: z.string(),
   createdAt: z.iso.datetime(),
   /** When the bootstrap token ends; absent where there is none. */
-  tokenExpires: z.iso.datetime().optional(),
   kubernetes: z.string(),
   provider: z.enum(['libvirt', 'virtualbox', 'nspawn']),
   runtime: z.object({ name: z.string(), version: z.string() }),
@@ -47,13 +46,12 @@ export interface NodeChanges {
 }
 
 /** The state of a cluster that is made from a plan. */
-export function describeState(plan: Plan, createdAt: Date, tokenExpires?: Date): State {
+export function describeState(plan: Plan, createdAt: Date): State {
   const { nodes, pods, services, plugin } = plan.network;
   return {
     apiVersion: 'kubelab/v1',
     name: plan.name,
     createdAt: createdAt.toISOString(),
-    ...(tokenExpires === undefined ? {} : { tokenExpires: tokenExpires.toISOString() }),
     kubernetes: plan.kubernetes,
     provider: plan.provider.name,
     runtime: { name: plan.runtime.name, version: plan.runtime.version },

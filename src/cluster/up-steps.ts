@@ -9,6 +9,7 @@ import type { NodePlan, Plan } from './plan.ts';
 import type { Provider } from './provider.ts';
 import { digestNodeFiles, packNodeFiles } from './push-files.ts';
 import { isReady, waitUntilReady } from './ready.ts';
+import type { ShareWork } from './shared-work.ts';
 import type { Step } from './step.ts';
 
 const minute = 60_000;
@@ -29,6 +30,8 @@ export interface UpContext {
   readonly provider: Provider;
   readonly source: Source;
   readonly images: NodeImageHome;
+  /** For what is made in the cache, which other clusters may be making at the same time. */
+  readonly share: ShareWork;
   readonly signal: AbortSignal;
   /** Given the lock with every digest once all artifacts are there. */
   readonly keepLock: (lock: Lock) => Promise<void>;
@@ -57,7 +60,8 @@ function preparation(context: UpContext): Step[] {
       phase: 'artifacts',
       needs: [],
       done: async () => hasDigests(context.lock().artifacts) && (await context.source.missing(context.lock())).length === 0,
-      run: async () => context.keepLock(await context.source.obtain(context.lock())),
+      run: (progress) =>
+        context.share('artifacts', progress, async () => context.keepLock(await context.source.obtain(context.lock()))),
     },
     {
       id: 'base',
@@ -66,7 +70,10 @@ function preparation(context: UpContext): Step[] {
       needs: [],
       done: async () =>
         (hasDigests(context.lock().artifacts) && (await context.images.hasImage(context.lock()))) || context.images.hasBase(),
-      run: (progress) => context.images.makeBase(progress),
+      run: (progress) =>
+        context.share('base box', progress, async () => {
+          if (!(await context.images.hasBase())) await context.images.makeBase(progress);
+        }),
     },
     {
       id: 'image',
@@ -74,7 +81,10 @@ function preparation(context: UpContext): Step[] {
       phase: 'node image',
       needs: ['obtain', 'base'],
       done: () => context.images.hasImage(context.lock()),
-      run: (progress) => context.images.makeImage(context.lock(), progress),
+      run: (progress) =>
+        context.share('node image', progress, async () => {
+          if (!(await context.images.hasImage(context.lock()))) await context.images.makeImage(context.lock(), progress);
+        }),
     },
     {
       id: 'network',

@@ -4,8 +4,9 @@ import { type BaseBox, resolveBaseBox } from '../artifacts/base-box.ts';
 import { readIfThere } from '../cluster/files.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { asRoot } from '../exec/root.ts';
-import { subvolumeBase } from '../providers/nspawn/image-home.ts';
+import { makeMissing, subvolumeBase } from '../providers/nspawn/image-home.ts';
 import { openSubvolumeStore } from '../providers/nspawn/store.ts';
+import { shareCache } from './cluster-run.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { requireNspawn } from './plan-workspace.ts';
@@ -31,7 +32,10 @@ export const boxBuild = defineCommand({
     try {
       const base = subvolumeBase(box, { root, signal: context.signal, store });
       const isThere = await base.has();
-      if (!isThere) await reportStep(context, { id: 'base', title: `make the base box ${box.name}` }, base.make);
+      if (!isThere)
+        await reportStep(context, { id: 'base', title: `make the base box ${box.name}` }, (progress) =>
+          shareCache(context, 'box build')('base box', progress, () => makeMissing(base, progress)),
+        );
       const text = isThere ? `The base box ${base.key} is there already.` : `The base box ${base.key} is made.`;
       return { data: { key: base.key, path: base.path, made: !isThere }, human: () => [{ kind: 'text', tone: 'good', text }] };
     } finally {

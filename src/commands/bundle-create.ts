@@ -2,9 +2,11 @@ import { mkdtemp, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CreatedBundle } from '../artifacts/bundle/create.ts';
 import type { Lock } from '../artifacts/source.ts';
-import { packCommand, subvolumeBase } from '../providers/nspawn/image-home.ts';
+import type { ShareWork } from '../cluster/shared-work.ts';
+import { makeMissing, packCommand, subvolumeBase } from '../providers/nspawn/image-home.ts';
 import type { Block } from '../ui/block.ts';
 import { formatBytes } from '../ui/format.ts';
+import { shareCache } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { noProvider, requireNspawn, resolvePlan } from './plan-workspace.ts';
@@ -37,13 +39,14 @@ async function runCreate(file: string | undefined, withBase: boolean, context: C
   const isThere = (await stat(target).catch(() => undefined)) !== undefined;
   if (isThere && !(await context.ask({ text: `Replace ${shown}, which is there already?`, flag: '--yes' })))
     return { data: { created: false, file: target }, human: () => `${shown} stays as it was.` };
+  const share = shareCache(context, 'bundle create');
   await mkdir(context.folders.cache, { recursive: true });
   const work = await mkdtemp(path.join(context.folders.cache, 'bundle-'));
   try {
-    const lock = await reportStep(context, { id: 'obtain', title: `obtain Kubernetes ${plan.kubernetes}` }, () =>
-      source.obtain(plan.lock),
+    const lock = await reportStep(context, { id: 'obtain', title: `obtain Kubernetes ${plan.kubernetes}` }, (progress) =>
+      share('artifacts', progress, () => source.obtain(plan.lock)),
     );
-    const base = withBase ? await provideBase(workspace, resolved, path.join(work, 'base.tar')) : undefined;
+    const base = withBase ? await provideBase(workspace, resolved, share, path.join(work, 'base.tar')) : undefined;
     const created = await write(workspace, { lock, source, target, ...(base === undefined ? {} : { base }) });
     return describe(shown, lock, created);
   } finally {
@@ -57,7 +60,7 @@ interface PackedBase {
 }
 
 /** The base box as a tar: the one of the bundle that the spec names, else made from the one in the cache. */
-async function provideBase(workspace: Workspace, { plan }: Resolved, tar: string): Promise<PackedBase> {
+async function provideBase(workspace: Workspace, { plan }: Resolved, share: ShareWork, tar: string): Promise<PackedBase> {
   const { context, root, store } = workspace;
   const { obtainBundleBase } = await import('../artifacts/bundle/source.ts');
   const { bundle } = plan.source;
@@ -67,7 +70,10 @@ async function provideBase(workspace: Workspace, { plan }: Resolved, tar: string
   const mounted = await store.open();
   try {
     const base = subvolumeBase(await chooseBaseBox(workspace, plan), { root, signal: context.signal, store });
-    if (!(await base.has())) await reportStep(context, { id: 'base', title: `make the base box ${plan.box}` }, base.make);
+    if (!(await base.has()))
+      await reportStep(context, { id: 'base', title: `make the base box ${plan.box}` }, (progress) =>
+        share('base box', progress, () => makeMissing(base, progress)),
+      );
     await reportStep(context, { id: 'pack', title: 'pack the base box' }, () =>
       root.run(packCommand(base.path, tar), { timeout: 20 * 60_000, signal: context.signal }),
     );

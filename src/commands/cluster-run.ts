@@ -1,18 +1,26 @@
-import { acquireLock } from '../cluster/cluster-lock.ts';
+import { acquireLock, type LockOwner } from '../cluster/cluster-lock.ts';
 import { eventLog } from '../cluster/event-log.ts';
+import { type ShareWork, shareWork } from '../cluster/shared-work.ts';
 import type { Context } from './context.ts';
 import type { Workspace } from './workspace.ts';
 
 /** Runs work on a cluster while holding its lock. @throws KubelabError `KL-CLUSTER-BUSY` when another run holds it. */
 export async function whileHolding<T>(workspace: Workspace, command: string, work: () => Promise<T>): Promise<T> {
-  const { machine } = workspace.context;
-  const owner = { pid: machine.pid, host: machine.hostname, command: `kubelab ${command}`, kill: machine.kill };
-  const lock = await acquireLock(workspace.folder.lock, owner);
+  const lock = await acquireLock(workspace.folder.lock, lockOwner(workspace.context, command));
   try {
     return await work();
   } finally {
     await lock.release();
   }
+}
+
+/** For what is made in the cache of this user, by one run at a time. */
+export function shareCache(context: Context, command: string): ShareWork {
+  return shareWork({ cache: context.folders.cache, owner: lockOwner(context, command), signal: context.signal });
+}
+
+function lockOwner({ machine }: Context, command: string): LockOwner {
+  return { pid: machine.pid, host: machine.hostname, command: `kubelab ${command}`, kill: machine.kill };
 }
 
 /** Events to the screen and to the cluster's own log. */

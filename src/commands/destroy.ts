@@ -1,6 +1,5 @@
 import { destroySteps } from '../cluster/end-cluster.ts';
 import { runSteps } from '../cluster/run-steps.ts';
-import { KubelabError } from '../errors/errors.ts';
 import { whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -26,17 +25,11 @@ async function runDestroy(context: Context): Promise<CommandResult> {
   return whileHolding(workspace, 'destroy', async () => {
     await workspace.store.open();
     const machines = await provider.inspect();
-    let left: readonly string[] = [];
-    const steps = destroySteps(provider, machines, workspace.folder, (findings) => (left = findings));
+    const steps = destroySteps(provider, machines, workspace.folder);
     const options = { signal: context.signal, events: context.events, forecast: () => undefined, record: () => undefined };
     await runSteps(steps, options);
-    if (left.length > 0)
-      throw new KubelabError('KL-MACHINE-FAILED', 'something could not be removed', {
-        details: left,
-        cure: 'Run kubelab destroy again.',
-      });
     return {
-      data: { destroyed: true, machines: machines.map(({ name }) => name), left },
+      data: { destroyed: true, machines: machines.map(({ name }) => name) },
       human: () =>
         `${name} is gone: ${machines.length} machines, their network, mounts, keys and folder. Nothing is left behind.`,
     };

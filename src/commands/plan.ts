@@ -9,6 +9,7 @@ import { forecastTotal, locateTimings, openTimings } from '../cluster/timings.ts
 import { upSteps } from '../cluster/up-steps.ts';
 import { diskNeeds, rootCommands } from '../providers/nspawn/root-commands.ts';
 import { listSubvolumes } from '../providers/nspawn/store-inventory.ts';
+import { shareCache } from './cluster-run.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { readHostRoom } from './host-room.ts';
@@ -82,6 +83,7 @@ async function findWhatIsThere(workspace: Workspace, planned: Planned, complete:
   const key = complete ? path.basename(await images.image(plan.lock)) : undefined;
   const own = `${clusterId(workspace)}/`;
   const keepLock = (): Promise<void> => Promise.resolve();
+  const share = shareCache(context, 'plan');
   return {
     box: { name: plan.box, key: images.base.key, present: has('base', images.base.key) },
     image: { ...(key === undefined ? {} : { key }), present: key !== undefined && has('image', key) },
@@ -89,7 +91,7 @@ async function findWhatIsThere(workspace: Workspace, planned: Planned, complete:
       .filter(({ kind, name }) => kind === 'machine' && name.startsWith(own))
       .map(({ name }) => name.slice(own.length)),
     steps: sortSteps(
-      upSteps({ plan, folder, provider, source, images, signal: context.signal, keepLock, lock: () => plan.lock }),
+      upSteps({ plan, folder, provider, source, images, share, signal: context.signal, keepLock, lock: () => plan.lock }),
     ),
   };
 }

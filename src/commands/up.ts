@@ -9,7 +9,7 @@ import type { Plan } from '../cluster/plan.ts';
 import { readHostTraits, writeClusterFolder } from '../cluster/write-folder.ts';
 import type { Block } from '../ui/block.ts';
 import { formatSeconds } from '../ui/format.ts';
-import { loggedEvents, whileHolding } from './cluster-run.ts';
+import { loggedEvents, shareCache, whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { planWorkspace } from './plan-workspace.ts';
@@ -64,6 +64,7 @@ export async function runUp(context: Context): Promise<CommandResult> {
       folder,
       ...parts,
       source: planned.source,
+      share: shareCache(context, 'up'),
       signal: context.signal,
       events,
       timings,

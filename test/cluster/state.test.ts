@@ -35,7 +35,7 @@ const plan: Plan = {
     artifacts: [],
   },
 };
-const state = describeState(plan, new Date('2026-01-02T03:04:05Z'), new Date('2026-01-03T03:04:05Z'));
+const state = describeState(plan, new Date('2026-01-02T03:04:05Z'));
 
 /** The detail lines of the refusal. */
 function listRefusals(changed: Plan): readonly string[] {

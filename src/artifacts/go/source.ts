@@ -1,6 +1,6 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { digestOf, fileExists } from '../digest.ts';
+import { fileExists, knownDigests } from '../digest.ts';
 import { writeLayer, writeOciArchive } from '../oci-archive.ts';
 import type { Artifact, Lock, Source, SourceContext } from '../source.ts';
 import { buildGroup, type BuildContext, programFile } from './build-group.ts';
@@ -28,10 +28,8 @@ export function goSource(context: SourceContext): Source {
     missing,
     obtain: async (lock) => {
       await obtainAll(context, places, lock, await missing(lock));
-      const artifacts = await Promise.all(
-        lock.artifacts.map(async (artifact) => ({ ...artifact, ...(await digestOf(file(artifact))) })),
-      );
-      return { ...lock, artifacts };
+      const digests = await knownDigests(path.join(places.programs, 'digests.json'), lock.artifacts.map(file));
+      return { ...lock, artifacts: lock.artifacts.map((artifact, index) => ({ ...artifact, ...digests[index] })) };
     },
     file,
   };

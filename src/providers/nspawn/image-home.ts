@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type BaseBox, baseBoxKey } from '../../artifacts/base-box.ts';
@@ -59,6 +59,11 @@ export function subvolumeBase(base: BaseBox, context: ImageHomeContext): Subvolu
     has: async () => (await store.list(store.bases)).includes(key),
     make: (progress) => makeWhole(target, context, (tree) => fillBase(base, tree, context, progress)),
   };
+}
+
+/** Makes a base box unless it is there, as it may be since somebody looked. */
+export async function makeMissing(base: SubvolumeBase, progress: (text: string) => void): Promise<void> {
+  if (!(await base.has())) await base.make(progress);
 }
 
 export function subvolumeImageHome(settings: ImageHomeSettings, context: ImageHomeContext): SubvolumeImageHome {
@@ -162,7 +167,9 @@ async function makeImage(
   context: ImageHomeContext,
   progress: (text: string) => void,
 ): Promise<void> {
-  const work = await mkdtemp(path.join(settings.cache, 'artifacts-'));
+  // The same place each time, so that nothing adds up where runs are cut off.
+  const work = path.join(settings.cache, `artifacts-${path.basename(target)}`);
+  await mkdir(work, { recursive: true });
   try {
     const artifacts = path.join(work, 'artifacts');
     const env = path.join(work, 'env');

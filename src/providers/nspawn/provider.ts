@@ -72,8 +72,9 @@ export function nspawnProvider(settings: NspawnSettings, context: NspawnContext)
         await context.store.remove(path.join(place.folder, name));
       await context.root.run(['sh', '-c', 'rm -f "$1"/.#*.lck', 'sh', place.folder], remove);
       await context.root.run(['rmdir', place.folder], remove);
+      const left = await findLeftovers(settings, context, place.folder);
       await context.store.close();
-      return findLeftovers(settings, context, place.folder);
+      return left;
     },
   };
 }
