@@ -23,7 +23,8 @@ describe('a cluster that loses power', () => {
 
   afterAll(() => cluster?.remove());
 
-  it.each([...nodes.map((node) => [node]), nodes])('on %s %s %s is Ready after up', { timeout: 20 * minute }, async (...lost) => {
+  const losses = [...nodes.map((node) => [node]), nodes].map((lost) => ({ lost, where: lost.join(' and ') }));
+  it.each(losses)('on $where is Ready after up', { timeout: 20 * minute }, async ({ lost }) => {
     for (const node of lost) await cutPower(cluster.identity, node);
     expect(await cluster.running()).toEqual(nodes.filter((node) => !lost.includes(node)));
     await expectReady();
