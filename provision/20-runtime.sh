@@ -6,22 +6,9 @@ load_env
 need KUBELAB_PAUSE_IMAGE
 
 if [ -d "$KUBELAB_ARTIFACTS/runtime" ]; then
-	for file in "$KUBELAB_ARTIFACTS"/runtime/*; do
-		name=${file##*/}
-		if cmp -s "$file" "/usr/local/bin/$name"; then already "$name"; else
-			install -m 0755 "$file" "/usr/local/bin/$name"
-			log "installed $name"
-		fi
-	done
-	for file in "$KUBELAB_ARTIFACTS"/cni/*; do
-		# There are none where Kubernetes comes as packages: they depend on a package of the plugins.
-		[ -f "$file" ] || continue
-		name=${file##*/}
-		if cmp -s "$file" "/opt/cni/bin/$name"; then already "CNI plugin $name"; else
-			install -D -m 0755 "$file" "/opt/cni/bin/$name"
-			log "installed CNI plugin $name"
-		fi
-	done
+	install_programs "$KUBELAB_ARTIFACTS/runtime" /usr/local/bin
+	# There are none where Kubernetes comes as packages: they depend on a package of the plugins.
+	install_programs "$KUBELAB_ARTIFACTS/cni" /opt/cni/bin
 	bin=/usr/local/bin/containerd
 else
 	. "$(dirname "$0")/network-runtime.sh"

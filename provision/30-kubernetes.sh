@@ -20,13 +20,7 @@ if [ -d "$KUBELAB_ARTIFACTS/packages" ]; then
 		apt-mark hold kubelet kubeadm kubectl >/dev/null
 	fi
 elif [ -d "$KUBELAB_ARTIFACTS/bin" ]; then
-	for file in "$KUBELAB_ARTIFACTS"/bin/*; do
-		name=${file##*/}
-		if cmp -s "$file" "/usr/local/bin/$name"; then already "$name"; else
-			install -m 0755 "$file" "/usr/local/bin/$name"
-			log "installed $name"
-		fi
-	done
+	install_programs "$KUBELAB_ARTIFACTS/bin" /usr/local/bin
 else
 	. "$(dirname "$0")/network-kubernetes.sh"
 	install_kubernetes_from_network

@@ -136,3 +136,14 @@ enable_unit() {
 	systemctl enable --quiet "$1"
 	if booted; then systemctl start "$1"; fi
 }
+
+# install_programs FOLDER TARGET: installs every file of FOLDER that TARGET does not hold yet just so.
+install_programs() {
+	for program_file in "$1"/*; do
+		[ -f "$program_file" ] || continue
+		if cmp -s "$program_file" "$2/${program_file##*/}"; then already "${program_file##*/}"; else
+			install -D -m 0755 "$program_file" "$2/${program_file##*/}"
+			log "installed ${program_file##*/}"
+		fi
+	done
+}

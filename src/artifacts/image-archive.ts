@@ -25,17 +25,22 @@ interface Member {
   readonly content: Uint8Array | { readonly digest: string };
 }
 
+/** A blob's content, or the file that holds it. */
+export type BlobContent = Uint8Array | string;
+
 const block = 512;
 
 /**
  * The image as an OCI archive that `ctr images import` takes. The same image gives the same bytes, always and everywhere.
- * @param fileOf where a blob's file lies.
+ * The layout is https://github.com/opencontainers/image-spec/blob/main/image-layout.md
+ * @param contentOf a blob by its digest.
  */
-export async function* packImage(image: PackedImage, fileOf: (digest: string) => string): AsyncGenerator<Uint8Array> {
+export async function* packImage(image: PackedImage, contentOf: (digest: string) => BlobContent): AsyncGenerator<Uint8Array> {
   for (const member of membersOf(image)) {
     yield headerOf(member);
-    if (member.content instanceof Uint8Array) yield member.content;
-    else yield* createReadStream(fileOf(member.content.digest)) as AsyncIterable<Uint8Array>;
+    const content = member.content instanceof Uint8Array ? member.content : contentOf(member.content.digest);
+    if (content instanceof Uint8Array) yield content;
+    else yield* createReadStream(content) as AsyncIterable<Uint8Array>;
     const rest = member.size % block;
     if (rest > 0) yield new Uint8Array(block - rest);
   }

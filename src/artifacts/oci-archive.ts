@@ -1,8 +1,11 @@
-import { createHash } from 'node:crypto';
-import { copyFile, link, mkdir, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { createWriteStream } from 'node:fs';
+import { copyFile, link, mkdir, mkdtemp, rename, rm, symlink } from 'node:fs/promises';
 import path from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import { create } from 'tar';
 import { digestOf } from './digest.ts';
+import { type BlobContent, type Descriptor, type PackedImage, packImage } from './image-archive.ts';
+import { digestOfBytes } from './store.ts';
 
 export interface ImageConfig {
   /** The full reference that nodes know the image by. */
@@ -15,59 +18,46 @@ export interface ImageConfig {
 /**
  * Writes an image as one OCI archive, the form that `ctr images import` takes. Layers are uncompressed tar files;
  * the same input gives the same bytes.
- * The layout is https://github.com/opencontainers/image-spec/blob/main/image-layout.md
  */
 export async function writeOciArchive(target: string, config: ImageConfig, layers: readonly string[]): Promise<void> {
-  const work = await mkdtemp(`${target}.`);
+  const contents = new Map<string, BlobContent>();
+  const layerBlobs = await Promise.all(layers.map((layer) => describeLayer(contents, layer)));
+  const configBlob = describeJson(contents, 'application/vnd.oci.image.config.v1+json', {
+    architecture: config.architecture,
+    os: 'linux',
+    config: {
+      Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
+      Entrypoint: config.entrypoint,
+      WorkingDir: '/',
+      ...(config.user === undefined ? {} : { User: config.user }),
+    },
+    rootfs: { type: 'layers', diff_ids: layerBlobs.map(({ digest }) => digest) },
+  });
+  const mediaType = 'application/vnd.oci.image.manifest.v1+json';
+  const manifestBytes = encodeJson({ schemaVersion: 2, mediaType, config: configBlob, layers: layerBlobs });
+  const image: PackedImage = {
+    name: config.reference,
+    architecture: config.architecture,
+    manifest: { mediaType, digest: digestOfBytes(manifestBytes), size: manifestBytes.byteLength },
+    manifestBytes,
+    blobs: [configBlob, ...layerBlobs],
+  };
+  const contentOf = (digest: string): BlobContent => {
+    const content = contents.get(digest);
+    if (content === undefined) throw new Error(`${config.reference} has no blob ${digest}`);
+    return content;
+  };
+  const partial = `${target}.part`;
   try {
-    const blobs = path.join(work, 'blobs', 'sha256');
-    await mkdir(blobs, { recursive: true });
-    const layerBlobs = await Promise.all(layers.map((layer) => addLayer(blobs, layer)));
-    const configBlob = await addJson(blobs, {
-      architecture: config.architecture,
-      os: 'linux',
-      config: {
-        Env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'],
-        Entrypoint: config.entrypoint,
-        WorkingDir: '/',
-        ...(config.user === undefined ? {} : { User: config.user }),
-      },
-      rootfs: { type: 'layers', diff_ids: layerBlobs.map((blob) => blob.digest) },
-    });
-    const manifest = await addJson(blobs, {
-      schemaVersion: 2,
-      mediaType: 'application/vnd.oci.image.manifest.v1+json',
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json', ...configBlob },
-      layers: layerBlobs.map((blob) => ({ mediaType: 'application/vnd.oci.image.layer.v1.tar', ...blob })),
-    });
-    await writeFile(path.join(work, 'oci-layout'), JSON.stringify({ imageLayoutVersion: '1.0.0' }));
-    await writeFile(
-      path.join(work, 'index.json'),
-      JSON.stringify({
-        schemaVersion: 2,
-        mediaType: 'application/vnd.oci.image.index.v1+json',
-        manifests: [
-          {
-            mediaType: 'application/vnd.oci.image.manifest.v1+json',
-            ...manifest,
-            annotations: {
-              'io.containerd.image.name': config.reference,
-              'org.opencontainers.image.ref.name': config.reference.split(':').at(-1) ?? 'latest',
-            },
-          },
-        ],
-      }),
-    );
-    await packFolder(work, `${target}.part`, ['oci-layout', 'index.json', 'blobs']);
-    await rename(`${target}.part`, target);
+    await pipeline(packImage(image, contentOf), createWriteStream(partial));
+    await rename(partial, target);
   } finally {
-    await rm(work, { recursive: true, force: true });
-    await rm(`${target}.part`, { force: true });
+    await rm(partial, { force: true });
   }
 }
 
 /** Packs entries of a folder as a tar whose bytes depend on nothing but their names, modes and contents. */
-export async function packFolder(folder: string, target: string, entries: readonly string[]): Promise<void> {
+async function packFolder(folder: string, target: string, entries: readonly string[]): Promise<void> {
   await create({ file: target, cwd: folder, portable: true, mtime: new Date(0), follow: false, noPax: true }, [...entries]);
 }
 
@@ -98,23 +88,19 @@ export async function writeLayer(
   }
 }
 
-interface Blob {
-  readonly digest: string;
-  readonly size: number;
-}
-
-async function addLayer(blobs: string, layer: string): Promise<Blob> {
+async function describeLayer(contents: Map<string, BlobContent>, layer: string): Promise<Descriptor> {
   const { digest, bytes } = await digestOf(layer);
-  const place = path.join(blobs, digest.replace('sha256:', ''));
-  await link(layer, place).catch(async (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EEXIST') await copyFile(layer, place);
-  });
-  return { digest, size: bytes };
+  contents.set(digest, layer);
+  return { mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size: bytes };
 }
 
-async function addJson(blobs: string, value: unknown): Promise<Blob> {
-  const text = JSON.stringify(value);
-  const digest = createHash('sha256').update(text).digest('hex');
-  await writeFile(path.join(blobs, digest), text);
-  return { digest: `sha256:${digest}`, size: Buffer.byteLength(text) };
+function describeJson(contents: Map<string, BlobContent>, mediaType: string, value: unknown): Descriptor {
+  const bytes = encodeJson(value);
+  const digest = digestOfBytes(bytes);
+  contents.set(digest, bytes);
+  return { mediaType, digest, size: bytes.byteLength };
+}
+
+function encodeJson(value: unknown): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(value));
 }

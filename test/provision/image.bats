@@ -98,7 +98,7 @@ runtime_artifacts() { program runtime/containerd runtime/runc runtime/ctr cni/br
 	provision 20-runtime.sh
 	succeeds
 	says 'installed runc'
-	says 'installed CNI plugin bridge'
+	says 'installed bridge'
 	says 'already: containerd'
 	[ "$("$USR_LOCAL/bin/runc")" = runtime/runc ]
 }

@@ -33,7 +33,8 @@ export function webPod(input: {
     spec: {
       // Through the scheduler, and not past it by nodeName.
       nodeSelector: { 'kubernetes.io/hostname': input.node },
-      tolerations: [{ key: 'node-role.kubernetes.io/control-plane', operator: 'Exists' }],
+      // Until 1.24 control planes have the second taint as well.
+      tolerations: ['control-plane', 'master'].map((role) => ({ key: `node-role.kubernetes.io/${role}`, operator: 'Exists' })),
       terminationGracePeriodSeconds: 0,
       containers: [
         {
