@@ -164,7 +164,9 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
     process.kill(-pid, signal);
   } catch (error) {
     // What runs through sudo is root's, and only root may end it. Any other error: the group is gone, which is what was wanted.
-    if ((error as NodeJS.ErrnoException).code === 'EPERM')
-      void execa('sudo', ['-n', 'kill', `-${signal.replace('SIG', '')}`, '--', `-${pid}`], { reject: false, stdio: 'ignore' });
+    // The shell's own kill: a small host has no other.
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') return;
+    const kill = ['sh', '-c', 'kill -s "$1" -- "-$2"', 'sh', signal.replace('SIG', ''), String(pid)];
+    void execa('sudo', ['-n', ...kill], { reject: false, stdio: 'ignore' });
   }
 }

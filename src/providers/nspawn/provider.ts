@@ -148,8 +148,12 @@ async function stopMachine(name: string, place: MachinePlace, context: NspawnCon
   const tree = place.tree(name);
   const id = (await findMachineProcesses([tree])).get(tree);
   if (id !== undefined) {
-    // systemd-nspawn passes it on to the machine's init as a request to power off.
-    await context.root.run(['kill', '-TERM', String(id)], { timeout: 10 * second, signal: context.signal, accept: 'any' });
+    // systemd-nspawn passes it on to the machine's init as a request to power off. The shell's own kill: a small host has no other.
+    await context.root.run(['sh', '-c', 'kill -TERM "$1"', 'sh', String(id)], {
+      timeout: 10 * second,
+      signal: context.signal,
+      accept: 'any',
+    });
     await waitForEnd(tree, context).catch((error: unknown) => {
       if (!(error instanceof KubelabError)) throw error;
     });
