@@ -66,7 +66,7 @@ export function nspawnProvider(settings: NspawnSettings, context: NspawnContext)
     destroy: (name) => destroyMachine(name, place, settings, context),
     removeShared: async () => {
       const remove = { timeout: 10 * second, signal: context.signal, accept: 'any' } as const;
-      await context.root.run(['ip', 'link', 'delete', settings.bridge], remove);
+      await context.root.run(['sh', script('bridge.sh'), 'down', settings.bridge], remove);
       // What an up or a destroy that was cut off left of machines that are not there: half a copy, the lock of a copy.
       for (const name of (await context.store.list(place.folder)).filter((entry) => entry.endsWith('.part')))
         await context.store.remove(path.join(place.folder, name));
@@ -191,9 +191,7 @@ function machineName(cluster: string, node: string): string {
 
 async function makeBridge(settings: NspawnSettings, { root }: MachinePlace): Promise<void> {
   const address = `${settings.gateway}/${settings.subnet.split('/')[1] ?? '24'}`;
-  const make =
-    'ip link show "$1" >/dev/null 2>&1 || ip link add "$1" type bridge; ip address replace "$2" dev "$1"; ip link set "$1" up';
-  await root(20 * second, 'sh', '-c', make, 'sh', settings.bridge, address);
+  await root(20 * second, 'sh', script('bridge.sh'), 'up', settings.bridge, address);
 }
 
 async function writeMachineFiles(settings: NspawnSettings, plan: MachinePlan, context: NspawnContext): Promise<string> {

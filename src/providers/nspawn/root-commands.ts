@@ -7,7 +7,10 @@ export const rootCommands: readonly { readonly command: string; readonly what: s
   { command: 'mkdir, mv, cp, rm, touch', what: 'files in that store and nowhere else' },
   { command: 'mmdebstrap, tar', what: 'makes the base box: a plain Debian' },
   { command: 'fill-tree.sh', what: 'runs provision/10 to 40 inside the node image, in namespaces of its own' },
-  { command: 'ip link, ip address', what: 'the bridge that the nodes are on' },
+  {
+    command: 'bridge.sh',
+    what: 'the bridge that the nodes are on, and a way for it through a firewall that forwards nothing else',
+  },
   {
     command: 'start-machine.sh, end-machine.sh, kill',
     what: 'starts and ends machines (systemd-nspawn) and their control groups',
