@@ -93,7 +93,7 @@ function introduce({ source, why, locked }: Answer): Block {
   return { kind: 'text', text: `Kubernetes versions of the source ${source} (${why}).${lock}` };
 }
 
-function showMinors({ minors, locked }: Answer): Block[] {
+function showMinors({ minors, locked, source }: Answer): Block[] {
   const rows = minors.map(({ minor, released, endOfLife, supported, patches }) => [
     minor,
     patches.at(-1) ?? '',
@@ -104,7 +104,12 @@ function showMinors({ minors, locked }: Answer): Block[] {
     locked !== undefined && minorOf(locked) === minor ? `locked at ${locked}` : '',
   ]);
   const columns = ['MINOR', 'NEWEST', 'PATCHES', 'RELEASED', 'END OF LIFE', 'SUPPORTED', ''];
-  return [{ kind: 'table', table: { columns, rows, right: [2] } }];
+  const unlisted = knownMinors().filter((known) => minors.every(({ minor }) => minor !== known));
+  const gaps = `The list has gaps: for a minor by name its newest patch is tried too (kubelab versions ${unlisted.at(-1) ?? minors[0]?.minor ?? ''}), and so is an exact patch in the spec.`;
+  return [
+    { kind: 'table', table: { columns, rows, right: [2] } },
+    ...(source === 'go' ? [{ kind: 'text', text: gaps } as const] : []),
+  ];
 }
 
 function showPatches({ minors, locked }: Answer): Block[] {
