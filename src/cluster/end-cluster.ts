@@ -1,4 +1,5 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
+import path from 'node:path';
 import { KubelabError } from '../errors/errors.ts';
 import type { ClusterFolder } from './cluster-folder.ts';
 import type { Provider } from './provider.ts';
@@ -55,7 +56,15 @@ export function destroySteps(provider: Provider, machines: readonly MachineToEnd
       phase: 'destroy',
       needs: ['shared'],
       done: async () => false,
-      run: () => rm(folder.root, { recursive: true, force: true }),
+      run: () => removeFolder(folder),
     },
   ];
+}
+
+/** The state goes last: as long as it is there, a run that was cut off here is known to be one. */
+async function removeFolder(folder: ClusterFolder): Promise<void> {
+  const entries = await readdir(folder.root).catch(() => []);
+  for (const entry of entries)
+    if (entry !== path.basename(folder.state)) await rm(path.join(folder.root, entry), { recursive: true, force: true });
+  await rm(folder.root, { recursive: true, force: true });
 }

@@ -1,7 +1,9 @@
 import { renderFlannel, renderLocalPath, renderMetricsServer } from '../kubernetes/addons.ts';
+import { renderCoreDnsPatch } from '../kubernetes/coredns-patch.ts';
 import { renderEtcdNodeConfig } from '../kubernetes/etcd-node-config.ts';
 import { renderKubeadmConfig } from '../kubernetes/kubeadm-config.ts';
 import type { HostTraits, SharedInput } from '../kubernetes/kubeadm-input.ts';
+import { factsFor } from '../kubernetes/versions.ts';
 import { renderEnv } from '../templates/env-file.ts';
 import type { NodePlan, Plan } from './plan.ts';
 import { keyAlgorithm, type Secrets } from './secrets.ts';
@@ -22,9 +24,16 @@ export function renderNodeFiles(
   for (const node of plan.nodes) {
     files.set(`${node.name}/env`, renderNodeEnv(plan, node, secrets));
     for (const [name, text] of filesByRole(plan, node, secrets, host)) files.set(`${node.name}/${name}`, text);
-    if (runsKubeadm(node)) for (const [name, text] of patches) files.set(`${node.name}/patches/${name}`, text);
+    if (runsKubeadm(node))
+      for (const [name, text] of [...ownPatches(plan, node), ...patches]) files.set(`${node.name}/patches/${name}`, text);
   }
   return files;
+}
+
+/** Patches that kubelab itself needs, by file name; the name puts them before those of the user. */
+function ownPatches(plan: Plan, { role }: NodePlan): ReadonlyMap<string, string> {
+  const patchesCoreDns = role === 'control-plane' && factsFor(plan.kubernetes).patchesCoreDns;
+  return new Map(patchesCoreDns ? [['corednsdeployment+strategic.yaml', renderCoreDnsPatch()]] : []);
 }
 
 function runsKubeadm(node: NodePlan): boolean {
@@ -68,7 +77,7 @@ function filesByRole(plan: Plan, node: NodePlan, secrets: Secrets, host: HostTra
       return new Map([['kubeadm.yaml', kubeadmText(plan, node, secrets, host)]]);
     case 'etcd': {
       const config = renderEtcdNodeConfig({
-        ...shared(plan, host),
+        ...shared(plan, node, host),
         node,
         members: plan.nodes.filter((other) => other.role === 'etcd'),
       });
@@ -132,7 +141,7 @@ function kubeadmText(plan: Plan, node: NodePlan, secrets: Secrets, host: HostTra
   const controlPlanes = plan.nodes.filter((other) => other.role === 'control-plane');
   const etcd = etcdEndpoints(plan);
   return renderKubeadmConfig({
-    ...shared(plan, host),
+    ...shared(plan, node, host),
     act: node.name === firstControlPlane(plan).name ? 'init' : 'join',
     node: { name: node.name, address: node.address, role: node.role === 'control-plane' ? 'control-plane' : 'worker' },
     endpoint: plan.endpoint,
@@ -151,7 +160,7 @@ function etcdEndpoints(plan: Plan): string[] {
   return plan.nodes.filter((node) => node.role === 'etcd').map((node) => `https://${node.address}:2379`);
 }
 
-function shared(plan: Plan, host: HostTraits): SharedInput {
+function shared(plan: Plan, node: NodePlan, host: HostTraits): SharedInput {
   const repository = imageRepository(plan);
   return {
     kubernetes: plan.kubernetes,
@@ -160,7 +169,9 @@ function shared(plan: Plan, host: HostTraits): SharedInput {
     encryptionAlgorithm: keyAlgorithm(plan.kubernetes),
     host,
     user: plan.kubeadm,
-    ...(plan.kubeadm.patches === undefined ? {} : { patchesDirectory: '/opt/kubelab/node/patches' }),
+    ...(plan.kubeadm.patches === undefined && ownPatches(plan, node).size === 0
+      ? {}
+      : { patchesDirectory: '/opt/kubelab/node/patches' }),
     ...(repository === undefined ? {} : { imageRepository: repository }),
   };
 }

@@ -31,17 +31,13 @@ export async function isReady(input: ReadyInput): Promise<boolean> {
 }
 
 /**
- * Waits for Ready as kubelab means it: all nodes Ready, CoreDNS answering a lookup from a pod on every worker, a pod on
- * each worker reaching a pod on another.
+ * Puts the probe pods of Ready in, as soon as there is an API server: each starts with its node, so that nobody waits
+ * for them once the last node has joined.
  */
-export async function waitUntilReady(input: ReadyInput, progress: (text: string) => void): Promise<void> {
+export async function putProbes(input: ReadyInput, progress: (text: string) => void): Promise<void> {
+  if (input.plan.network.plugin === 'none') return;
   const control = kubectl(input);
   const toolbox = input.plan.lock.images['toolbox'] ?? '';
-  const count = podNodes(input.plan).length;
-  if (input.plan.network.plugin === 'none') {
-    progress('no network plugin: nodes become Ready once you install one');
-    return;
-  }
   await waitFor(
     {
       what: 'the API server to take the probe pods',
@@ -52,12 +48,25 @@ export async function waitUntilReady(input: ReadyInput, progress: (text: string)
       ready: () =>
         unlessRefused(async () => {
           await control.run(['delete', 'namespace', probeNamespace, '--ignore-not-found', '--timeout=60s'], { timeout: 90_000 });
-          return control.apply(renderReadyProbe({ toolbox, nodes: count })).then(() => true);
+          return control.apply(renderReadyProbe({ toolbox, nodes: podNodes(input.plan).length })).then(() => true);
         }),
     },
     input.signal,
     progress,
   );
+}
+
+/**
+ * Waits for Ready as kubelab means it: all nodes Ready, CoreDNS answering a lookup from a pod on every worker, a pod on
+ * each worker reaching a pod on another. The probe pods must be in.
+ */
+export async function waitUntilReady(input: ReadyInput, progress: (text: string) => void): Promise<void> {
+  if (input.plan.network.plugin === 'none') {
+    progress('no network plugin: nodes become Ready once you install one');
+    return;
+  }
+  const control = kubectl(input);
+  const count = podNodes(input.plan).length;
   await waitFor(
     {
       what: 'the nodes, DNS and the pod network',

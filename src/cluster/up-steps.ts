@@ -8,7 +8,7 @@ import { firstControlPlane } from './node-files.ts';
 import type { NodePlan, Plan } from './plan.ts';
 import type { Provider } from './provider.ts';
 import { digestNodeFiles, packNodeFiles } from './push-files.ts';
-import { isReady, waitUntilReady } from './ready.ts';
+import { isReady, putProbes, waitUntilReady } from './ready.ts';
 import type { ShareWork } from './shared-work.ts';
 import type { Step } from './step.ts';
 
@@ -48,7 +48,7 @@ export function upSteps(context: UpContext): Step[] {
     ...plan.nodes.map((node) => roleStep(context, node)),
     addonsStep(context),
     kubeconfigStep(context),
-    readyStep(context),
+    ...readySteps(context),
   ];
 }
 
@@ -274,17 +274,27 @@ function kubeconfigStep(context: UpContext): Step {
   };
 }
 
-function readyStep(context: UpContext): Step {
+function readySteps(context: UpContext): Step[] {
   const { plan } = context;
   const joins = plan.nodes.filter((node) => roleOf(plan, node) === 'join').map((node) => `join:${node.name}`);
   const node = context.provider.connect(firstControlPlane(plan));
   const input = { plan, node, signal: context.signal };
-  return {
-    id: 'ready',
-    title: 'wait until nodes, DNS and the pod network are ready',
-    phase: 'ready',
-    needs: ['addons', 'kubeconfig', ...joins],
-    done: () => isReady(input),
-    run: (progress) => waitUntilReady(input, progress),
-  };
+  return [
+    {
+      id: 'probes',
+      title: 'put the probe pods in',
+      phase: 'probes',
+      needs: ['addons'],
+      done: () => isReady(input),
+      run: (progress) => putProbes(input, progress),
+    },
+    {
+      id: 'ready',
+      title: 'wait until nodes, DNS and the pod network are ready',
+      phase: 'ready',
+      needs: ['probes', 'kubeconfig', ...joins],
+      done: () => isReady(input),
+      run: (progress) => waitUntilReady(input, progress),
+    },
+  ];
 }

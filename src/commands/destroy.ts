@@ -3,7 +3,7 @@ import { runSteps } from '../cluster/run-steps.ts';
 import { whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { findStrays, openExisting } from './existing.ts';
+import { findRest, findStrays, openExisting } from './existing.ts';
 
 export const destroy = defineCommand({
   name: 'destroy',
@@ -17,8 +17,8 @@ export const destroy = defineCommand({
 });
 
 async function runDestroy(context: Context): Promise<CommandResult> {
-  const strays = await findStrays(context);
-  const { workspace, provider } = strays ?? (await openExisting(context));
+  const stateless = (await findStrays(context)) ?? (await findRest(context));
+  const { workspace, provider } = stateless ?? (await openExisting(context));
   const { name } = workspace.spec;
   const agreed = await context.ask({ text: `Destroy the cluster ${name} with all that is in it?`, flag: '--yes' });
   if (!agreed) return { data: { destroyed: false }, human: () => 'Nothing was removed.' };

@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { fileExists } from '../artifacts/digest.ts';
 import type { Provider } from '../cluster/provider.ts';
 import type { State } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
@@ -28,6 +30,20 @@ export async function findStrays(context: Context): Promise<Omit<Existing, 'stat
   if (opened.state !== undefined) return undefined;
   const provider = strayProvider(opened);
   return (await provider.inspect()).length === 0 ? undefined : { workspace: opened, provider };
+}
+
+/**
+ * What a run that was cut off at its very begin or end left: a folder or a lock, and no state. A folder in which Vagrant
+ * made machines is none: they would be lost with it.
+ */
+export async function findRest(context: Context): Promise<Omit<Existing, 'state'> | undefined> {
+  const opened = await openWorkspace(context);
+  if (opened.state !== undefined) return undefined;
+  const { root, lock } = opened.folder;
+  if (await fileExists(path.join(root, '.vagrant'))) return undefined;
+  return (await fileExists(root)) || (await fileExists(lock))
+    ? { workspace: opened, provider: strayProvider(opened) }
+    : undefined;
 }
 
 /** A node of the cluster by its name. @throws KubelabError `KL-NODE-UNKNOWN` */

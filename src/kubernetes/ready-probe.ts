@@ -43,6 +43,8 @@ export function renderReadyProbe(input: ReadyProbeInput): string {
 function probePod({ toolbox, nodes }: ReadyProbeInput): Fields {
   return {
     terminationGracePeriodSeconds: 0,
+    // On its node before that is Ready, so that it starts the moment that it is. A control plane keeps its own taint.
+    tolerations: ['not-ready', 'network-unavailable'].map((what) => ({ key: `node.kubernetes.io/${what}`, operator: 'Exists' })),
     automountServiceAccountToken: false,
     containers: [
       {

@@ -36,6 +36,8 @@ export interface VersionFacts {
   readonly containerRuntimeEndpointField: boolean;
   /** kubeadm takes patches for the target `kubeletconfiguration` (from 1.25). */
   readonly patchesKubeletConfiguration: boolean;
+  /** kubeadm takes patches for the target `corednsdeployment` (documented from 1.32). */
+  readonly patchesCoreDns: boolean;
   /** kubelet knows `--pod-infra-container-image`; from 1.35 it fails when the flag is passed. */
   readonly podInfraContainerImageFlag: boolean;
   /** kubeadm runs `crictl` and fails without it (up to 1.30); later ones speak CRI themselves. */
@@ -134,6 +136,7 @@ export function factsFor(version: string): VersionFacts {
     failCgroupV1Field: minor >= 31,
     containerRuntimeEndpointField: minor >= 27,
     patchesKubeletConfiguration: minor >= 25,
+    patchesCoreDns: minor >= 32,
     podInfraContainerImageFlag: minor <= 34,
     crictlRequired: minor <= 30,
     bridgePreflight: minor <= 29,

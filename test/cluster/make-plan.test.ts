@@ -81,6 +81,17 @@ describe('the files of the nodes', () => {
     expect(files.filter((name) => name.startsWith('etcd1/pki/'))).toEqual(['etcd1/pki/etcd/ca.crt', 'etcd1/pki/etcd/ca.key']);
   });
 
+  it('have CoreDNS asked often whether it is ready, where kubeadm takes a patch for it', () => {
+    const files = render(plan('workers: {count: 1}'));
+    const patch = files.get('control1/patches/corednsdeployment+strategic.yaml');
+    expect(patch).toContain('periodSeconds: 1');
+    expect(files.get('control1/kubeadm.yaml')).toContain('directory: /opt/kubelab/node/patches');
+    expect(files.get('worker1/kubeadm.yaml')).not.toContain('patches');
+    const older = render({ ...plan('workers: {count: 1}'), kubernetes: '1.31.14' });
+    expect([...older.keys()].filter((name) => name.includes('patches'))).toEqual([]);
+    expect(older.get('control1/kubeadm.yaml')).not.toContain('patches');
+  });
+
   it('put the add-ons on the first control plane alone', () => {
     const files = [...render(plan('controlPlane: {count: 3}\naddons: [metrics-server, local-path]')).keys()];
     expect(files.filter((name) => name.includes('/addons/'))).toEqual([
