@@ -1,105 +1,28 @@
-import type { Artifact, Lock, Source } from '../artifacts/source.ts';
 import type { RunOptions } from '../exec/runner.ts';
 import { readAdminKubeconfig } from '../kubernetes/kubeconfig.ts';
-import type { ClusterFolder } from './cluster-folder.ts';
 import { readIfThere, writeFileAtomic } from './files.ts';
 import type { Node } from './node.ts';
 import { firstControlPlane } from './node-files.ts';
 import type { NodePlan, Plan } from './plan.ts';
-import type { Provider } from './provider.ts';
 import { digestNodeFiles, packNodeFiles } from './push-files.ts';
 import { isReady, putProbes, waitUntilReady } from './ready.ts';
-import type { ShareWork } from './shared-work.ts';
+import { prepareSteps } from './prepare-steps.ts';
 import type { Step } from './step.ts';
+import type { UpContext } from './up-context.ts';
 
 const minute = 60_000;
-
-/** Makes and keeps what machines are copied from. */
-export interface NodeImageHome {
-  /** Whether the base box is there. */
-  hasBase(): Promise<boolean>;
-  makeBase(progress: (text: string) => void): Promise<void>;
-  /** Whether the image for this lock is there. */
-  hasImage(lock: Lock): Promise<boolean>;
-  makeImage(lock: Lock, progress: (text: string) => void): Promise<void>;
-}
-
-export interface UpContext {
-  readonly plan: Plan;
-  readonly folder: ClusterFolder;
-  readonly provider: Provider;
-  readonly source: Source;
-  readonly images: NodeImageHome;
-  /** For what is made in the cache, which other clusters may be making at the same time. */
-  readonly share: ShareWork;
-  readonly signal: AbortSignal;
-  /** Given the lock with every digest once all artifacts are there. */
-  readonly keepLock: (lock: Lock) => Promise<void>;
-  /** The lock as it is now; grows its digests by `keepLock`. */
-  readonly lock: () => Lock;
-}
 
 /** The graph that makes the machine equal to the plan. */
 export function upSteps(context: UpContext): Step[] {
   const { plan } = context;
   return [
-    ...preparation(context),
+    ...prepareSteps(context),
     ...plan.nodes.flatMap((node) => [bootStep(context, node), filesStep(context, node)]),
     ...plan.nodes.map((node) => roleStep(context, node)),
     addonsStep(context),
     kubeconfigStep(context),
     ...readySteps(context),
   ];
-}
-
-function preparation(context: UpContext): Step[] {
-  return [
-    {
-      id: 'obtain',
-      title: `obtain Kubernetes ${context.plan.kubernetes}`,
-      phase: 'artifacts',
-      needs: [],
-      done: async () => hasDigests(context.lock().artifacts) && (await context.source.missing(context.lock())).length === 0,
-      run: (progress) =>
-        context.share('artifacts', progress, async () => context.keepLock(await context.source.obtain(context.lock()))),
-    },
-    {
-      id: 'base',
-      title: `make the base box ${context.plan.box}`,
-      phase: 'base box',
-      needs: [],
-      done: async () =>
-        (hasDigests(context.lock().artifacts) && (await context.images.hasImage(context.lock()))) || context.images.hasBase(),
-      run: (progress) =>
-        context.share('base box', progress, async () => {
-          if (!(await context.images.hasBase())) await context.images.makeBase(progress);
-        }),
-    },
-    {
-      id: 'image',
-      title: 'make the node image',
-      phase: 'node image',
-      needs: ['obtain', 'base'],
-      done: () => context.images.hasImage(context.lock()),
-      run: (progress) =>
-        context.share('node image', progress, async () => {
-          if (!(await context.images.hasImage(context.lock()))) await context.images.makeImage(context.lock(), progress);
-        }),
-    },
-    {
-      id: 'network',
-      title: `make the network ${context.plan.network.nodes}`,
-      phase: 'network',
-      needs: [],
-      // Making it anew changes nothing where it is there, and looking costs as much.
-      done: async () => false,
-      run: () => context.provider.prepare(),
-    },
-  ];
-}
-
-function hasDigests(artifacts: readonly Artifact[]): boolean {
-  return artifacts.every((artifact) => artifact.digest !== undefined);
 }
 
 function bootStep(context: UpContext, plan: NodePlan): Step {
@@ -279,13 +202,16 @@ function readySteps(context: UpContext): Step[] {
   const joins = plan.nodes.filter((node) => roleOf(plan, node) === 'join').map((node) => `join:${node.name}`);
   const node = context.provider.connect(firstControlPlane(plan));
   const input = { plan, node, signal: context.signal };
+  // One look serves both: probes are put in only where it says no, and then there is something to wait for.
+  let proved: Promise<boolean> | undefined;
+  const done = (): Promise<boolean> => (proved ??= isReady(input));
   return [
     {
       id: 'probes',
       title: 'put the probe pods in',
       phase: 'probes',
       needs: ['addons'],
-      done: () => isReady(input),
+      done,
       run: (progress) => putProbes(input, progress),
     },
     {
@@ -293,7 +219,7 @@ function readySteps(context: UpContext): Step[] {
       title: 'wait until nodes, DNS and the pod network are ready',
       phase: 'ready',
       needs: ['probes', 'kubeconfig', ...joins],
-      done: () => isReady(input),
+      done,
       run: (progress) => waitUntilReady(input, progress),
     },
   ];

@@ -8,7 +8,8 @@ import { runSteps, type StepsReport } from './run-steps.ts';
 import { compareWithState, describeState, readState, type State, writeState } from './state.ts';
 import type { Step } from './step.ts';
 import { forecastTotal, type StepTimings } from './timings.ts';
-import { type UpContext, upSteps } from './up-steps.ts';
+import type { UpContext } from './up-context.ts';
+import { upSteps } from './up-steps.ts';
 
 export interface UpOptions extends Omit<UpContext, 'lock' | 'keepLock'> {
   readonly folder: ClusterFolder;

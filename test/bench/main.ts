@@ -66,7 +66,7 @@ function readWishes(words: readonly string[]): Wishes | string {
     only: { type: 'string', multiple: true },
     json: { type: 'boolean', default: false },
     kubernetes: { type: 'string', default: '1.36.4' },
-    source: { type: 'string', default: 'auto' },
+    source: { type: 'string', default: 'go' },
     help: { type: 'boolean', default: false },
   } as const;
   try {

@@ -5,7 +5,7 @@ import { type BaseBox, baseBoxKey } from '../../artifacts/base-box.ts';
 import { imageEnv, layOutArtifacts, nodeImageKey } from '../../artifacts/node-image.ts';
 import type { Lock, Source } from '../../artifacts/source.ts';
 import { writeFileAtomic } from '../../cluster/files.ts';
-import type { NodeImageHome } from '../../cluster/up-steps.ts';
+import type { NodeImageHome } from '../../cluster/up-context.ts';
 import type { Command, Runner } from '../../exec/runner.ts';
 import type { SubvolumeStore } from './store.ts';
 
