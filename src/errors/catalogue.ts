@@ -80,6 +80,12 @@ export const catalogue = {
     cure: 'Install or enable what is missing, then try again.',
     exit: hostUnfit,
   },
+  'KL-HOST-KVM-UNUSABLE': {
+    title: 'Hardware virtualisation does not work on this host',
+    why: 'A small guest was booted with KVM, and it was refused, broke, or did not end in time. That /dev/kvm is there says little.',
+    cure: 'Switch on virtualisation in the firmware, or let the provider be auto, which takes system containers instead.',
+    exit: hostUnfit,
+  },
   'KL-HOST-TOOL-MISSING': {
     title: 'A program that kubelab needs is not installed',
     why: 'kubelab drives the tools of the system rather than bring its own.',

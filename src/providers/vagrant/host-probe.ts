@@ -1,0 +1,41 @@
+import type { VirtualFinding } from '../../cluster/choose-provider.ts';
+import type { Capabilities } from '../../cluster/provider.ts';
+import { type Acceleration, emulationSpeed, probeAcceleration } from './acceleration.ts';
+import { probeLibvirt } from './libvirt-probe.ts';
+import { findVagrant } from './vagrant-program.ts';
+import type { VagrantProbeContext, VirtualHostProbe } from './virtual-host.ts';
+import { probeVirtualBox } from './virtualbox-probe.ts';
+
+export interface VagrantHostProbe {
+  readonly acceleration: Acceleration;
+  readonly libvirt: VirtualHostProbe;
+  readonly virtualbox: VirtualHostProbe;
+}
+
+/**
+ * Finds out whether Vagrant can run virtual machines here, with libvirt and with VirtualBox. Changes nothing; takes some
+ * seconds, most of them in Vagrant and in the guest that is booted.
+ * @throws Interrupted when the signal was aborted.
+ */
+export async function probeVagrantHost(context: VagrantProbeContext): Promise<VagrantHostProbe> {
+  const [acceleration, vagrant] = await Promise.all([probeAcceleration(context), findVagrant(context)]);
+  const [libvirt, virtualbox] = await Promise.all([
+    probeLibvirt(context, vagrant, acceleration),
+    probeVirtualBox(context, vagrant),
+  ]);
+  return {
+    acceleration,
+    libvirt: { ...libvirt, capabilities: capabilitiesOf(libvirt.acceleration, acceleration.qemu?.version) },
+    virtualbox: { ...virtualbox, capabilities: capabilitiesOf(virtualbox.acceleration, undefined) },
+  };
+}
+
+function capabilitiesOf(acceleration: VirtualFinding['acceleration'], qemu: string | undefined): Capabilities {
+  const slow = 'machines are emulated, as hardware virtualisation does not work here: programs run about ten times slower';
+  return {
+    isolation: 'strong',
+    kernelNfs: true,
+    cgroupVersion: 2,
+    differences: acceleration === 'emulated' ? [slow, ...(qemu === undefined ? [] : emulationSpeed(qemu))] : [],
+  };
+}
