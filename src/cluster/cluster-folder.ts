@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomic } from './files.ts';
@@ -62,6 +63,11 @@ function layOut(home: string, root: string, name: string): ClusterFolder {
     logs: join(root, 'logs'),
     lock: join(home, `${name}.lock`),
   };
+}
+
+/** A name for the cluster that no other folder's cluster on this host has: its own name and 6 hexadecimal digits. */
+export function clusterId(folder: Pick<ClusterFolder, 'root'>, name: string): string {
+  return `${name}-${createHash('sha256').update(folder.root).digest('hex').slice(0, 6)}`;
 }
 
 /** Makes the folders that are missing, and gives those that hold keys back the mode they must have. */

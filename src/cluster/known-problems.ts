@@ -11,6 +11,21 @@ export interface KnownProblem {
 /** In the order of looking: what causes others comes first. */
 export const knownProblems: readonly KnownProblem[] = [
   { code: 'KL-HOST-DISK-FULL', says: /no space left on device/i },
+  { code: 'KL-HOST-LIBVIRT', says: /Failed to connect socket to '[^']*libvirt[^']*': / },
+  {
+    code: 'KL-HOST-VIRTUALISATION',
+    says: /\((?:VERR_VMX_(?:IN_VMX_ROOT_MODE|NO_VMX|MSR_ALL_VMX_DISABLED)|VERR_SVM_(?:IN_USE|NO_SVM|DISABLED|HOST_SVME_NOT_ENABLED))\)|Could not access KVM kernel module/,
+  },
+  { code: 'KL-NET-VIRTUALBOX', says: /The IP address configured for the host-only network is not within the/ },
+  {
+    code: 'KL-NET-CLASH',
+    says: /Network is already in use by interface|The specified host network collides with a non-hostonly network/,
+  },
+  {
+    code: 'KL-MACHINE-STRAY',
+    says: /Name `[^`]*` of domain about to create is already taken|A VirtualBox machine with the name '[^']*' already exists/,
+  },
+  { code: 'KL-BOX-MISSING', says: /^The box '[^']*' (?:could not be found or|does not exist)|^Couldn't open file .*\.box/ },
   { code: 'KL-HOST-ROOT', says: /^sudo: (a password is required|a terminal is required|.* is not allowed to)/ },
   { code: 'KL-HOST-PORT', says: /\[ERROR Port-\d+\]: Port \d+ is in use|bind: address already in use/ },
   {

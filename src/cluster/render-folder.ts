@@ -3,6 +3,8 @@ import type { Plan } from './plan.ts';
 import { viewVagrantfile } from './vagrantfile-view.ts';
 
 export interface FolderParts {
+  /** The cluster's name on this host, which no other folder's cluster has: what `clusterId` gives for the folder. */
+  readonly id: string;
   /** The text of Vagrantfile.tmpl. */
   readonly template: string;
   /** The text of each file of provision/, by its path in there. */
@@ -28,7 +30,7 @@ const modes = { text: 0o644, script: 0o755, secret: 0o600 } as const;
 export function renderFolder(plan: Plan, parts: FolderParts): Map<string, RenderedFile> {
   checkNodes(plan, parts.nodeFiles);
   const files: [string, RenderedFile][] = [
-    ['Vagrantfile', renderFile(renderVagrantfile(parts.template, viewVagrantfile(plan)), modes.text)],
+    ['Vagrantfile', renderFile(renderVagrantfile(parts.template, viewVagrantfile(plan, parts.id)), modes.text)],
   ];
   for (const [path, text] of parts.provision)
     files.push([`provision/${checkPath(path)}`, renderFile(text, path.endsWith('.sh') ? modes.script : modes.text)]);

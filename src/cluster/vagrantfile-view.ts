@@ -16,22 +16,34 @@ const boxPublisher = 'cloud-image';
  */
 const managementRanges = ['192.168.241.0/24', '172.29.241.0/24', '10.219.241.0/24', '192.168.242.0/24'] as const;
 
-/** The names, sizes and addresses of a plan, ready for the Vagrantfile. */
-export function viewVagrantfile(plan: Plan): VagrantfileView {
+/**
+ * The names, sizes and addresses of a plan, ready for the Vagrantfile.
+ * @param id the cluster's name on this host: what `clusterId` gives for the folder that the Vagrantfile will lie in.
+ */
+export function viewVagrantfile(plan: Plan, id: string): VagrantfileView {
   const box = locateBox(plan.box);
-  const management = chooseManagementRange([plan.network.nodes, plan.network.pods, plan.network.services]);
+  const management = managementNetwork(plan.network);
   return {
-    cluster: rubyString(plan.name),
+    cluster: rubyString(id),
     provider: plan.provider.name === 'nspawn' ? false : rubyString(plan.provider.name),
     box: rubyString(box.name),
     boxUrl: box.url === undefined ? false : rubyString(box.url),
     netmask: rubyString(netmaskOf(plan.network.nodes)),
     hostAddress: rubyString(plan.network.gateway),
-    // Named after the range, so that clusters with the same range share one network and others do not meet.
-    managementName: rubyString(`kubelab-${management.replace(/\/.*/, '').replaceAll('.', '-')}`),
-    managementAddress: rubyString(management),
+    managementName: rubyString(management.name),
+    managementAddress: rubyString(management.range),
     machines: startOrder.flatMap((role) => plan.nodes.filter((node) => node.role === role)).map(viewMachine),
   };
+}
+
+/** The network that machines reach the Internet through, and its CIDR. Of libvirt only. */
+export function managementNetwork(network: { readonly nodes: string; readonly pods: string; readonly services: string }): {
+  readonly name: string;
+  readonly range: string;
+} {
+  const range = chooseManagementRange([network.nodes, network.pods, network.services]);
+  // Named after the range, so that clusters with the same range share one network and others do not meet.
+  return { name: `kubelab-${range.replace(/\/.*/, '').replaceAll('.', '-')}`, range };
 }
 
 function viewMachine(node: NodePlan): MachineView {
@@ -69,6 +81,7 @@ function chooseManagementRange(taken: readonly string[]): string {
   return free;
 }
 
-function netmaskOf(range: string): string {
+/** The netmask of a CIDR, such as `255.255.255.0`. @throws RangeError when it is none. */
+export function netmaskOf(range: string): string {
   return formatAddress(2 ** 32 - sizeOf(requireCidr(range)));
 }

@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Runner } from '../exec/runner.ts';
 import type { HostTraits } from '../kubernetes/kubeadm-input.ts';
 import { KubelabError } from '../errors/errors.ts';
-import { type ClusterFolder, createClusterFolder } from './cluster-folder.ts';
+import { type ClusterFolder, clusterId, createClusterFolder } from './cluster-folder.ts';
 import { readIfThere, writeFileAtomic } from './files.ts';
 import { renderNodeFiles } from './node-files.ts';
 import type { Plan } from './plan.ts';
@@ -33,6 +33,7 @@ export async function writeClusterFolder(plan: Plan, context: FolderContext): Pr
   );
   const secrets = await provideSecrets(folder, plan);
   const files = renderFolder(plan, {
+    id: clusterId(folder, plan.name),
     template: await readFile(path.join(context.packageFolder, 'Vagrantfile.tmpl'), 'utf8'),
     provision: await readTexts(path.join(context.packageFolder, 'provision')),
     nodeFiles: renderNodeFiles(plan, secrets, context.host, await readPatches(plan, context.specFolder)),
@@ -93,12 +94,21 @@ async function provideSshKey({ folder, local, signal }: FolderContext): Promise<
 }
 
 /** Where the host keys of a node are, which its provider writes before anything is asked of it. */
-export function knownHostsFile(folder: ClusterFolder, node: string): string {
+export function knownHostsFile(folder: Pick<ClusterFolder, 'root'>, node: string): string {
   return path.join(folder.root, 'machines', `${node}.known_hosts`);
 }
 
+/**
+ * What a provider says of reaching one node, before all that the folder says: a `Host` block of an ssh configuration.
+ * Only where the node's own address does not lead to it.
+ */
+export function sshOverrideFile(folder: Pick<ClusterFolder, 'root'>, node: string): string {
+  return path.join(folder.root, 'machines', `${node}.ssh`);
+}
+
 function renderSshConfig(plan: Plan, folder: ClusterFolder): string {
-  const quoted = (text: string): string => `"${text}"`;
+  // ssh takes the first value that it finds. Windows has slashes, too, and a backslash would hide what follows it.
+  const quoted = (text: string): string => `"${text.replaceAll('\\', '/')}"`;
   const hosts = plan.nodes.map(
     (node) => `Host ${node.name}
   HostName ${node.address}
@@ -107,6 +117,7 @@ function renderSshConfig(plan: Plan, folder: ClusterFolder): string {
 `,
   );
   return `# How kubelab reaches the nodes of ${plan.name}: ssh -F ${quoted(path.join(folder.root, 'ssh_config'))} ${plan.nodes[0]?.name ?? ''}
+Include ${quoted(sshOverrideFile(folder, '*'))}
 ${hosts.join('')}
 Host *
   User root

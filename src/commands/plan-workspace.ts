@@ -2,16 +2,18 @@ import { heldInstall } from '../artifacts/bundle/match.ts';
 import { readBundleInfo } from '../artifacts/bundle/open.ts';
 import type { Lock, Source, Want } from '../artifacts/source.ts';
 import { chooseSubnet } from '../cluster/addresses.ts';
+import { readIfThere } from '../cluster/files.ts';
 import { findOccupiedNetworks } from '../cluster/host-networks.ts';
 import { type LockFile, readLockFile } from '../cluster/lock-file.ts';
 import { makePlan } from '../cluster/make-plan.ts';
 import type { Plan } from '../cluster/plan.ts';
-import type { Capabilities } from '../cluster/provider.ts';
+import type { Capabilities, ProviderName } from '../cluster/provider.ts';
 import type { Spec } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { Runner } from '../exec/runner.ts';
 import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
 import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
+import { allowedNodeRange, virtualBoxNetworks } from '../providers/vagrant/allowed-range.ts';
 import { chooseSource, type ChosenSource } from './choose-source.ts';
 import type { Context } from './context.ts';
 import { bridgeName, type Planned, type Resolved, sourceContext, type Workspace } from './workspace.ts';
@@ -58,7 +60,13 @@ export async function resolvePlan(workspace: Workspace, provider: Plan['provider
   });
   const install = await chooseInstall(spec, chosen);
   const lock = await provideLock(workspace, chosen, install, known);
-  const plan = makePlan(spec, { provider, source: chosen.choice, install, lock, subnet: await provideSubnet(workspace, known) });
+  const plan = makePlan(spec, {
+    provider,
+    source: chosen.choice,
+    install,
+    lock,
+    subnet: await provideSubnet(workspace, known, provider.name),
+  });
   return { plan, source: chosen.source };
 }
 
@@ -120,10 +128,11 @@ async function exactVersion(spec: Spec, source: Source): Promise<string> {
   return newest;
 }
 
-async function provideSubnet(workspace: Workspace, known: LockFile | undefined): Promise<string> {
+async function provideSubnet(workspace: Workspace, known: LockFile | undefined, provider: ProviderName): Promise<string> {
   const { context, local, spec, state } = workspace;
   // What runs keeps its network whatever else came to this host since.
   if (state !== undefined && spec.network.nodes === 'auto') return state.network.nodes;
+  const within = allowedNodeRange(provider, await readIfThere(virtualBoxNetworks));
   return chooseSubnet({
     wanted: spec.network.nodes,
     occupied: await findOccupiedNetworks(local, context.signal),
@@ -131,5 +140,6 @@ async function provideSubnet(workspace: Workspace, known: LockFile | undefined):
     services: spec.network.services,
     self: bridgeName(workspace),
     ...(known === undefined ? {} : { preferred: known.nodes }),
+    ...(within === undefined ? {} : { within }),
   });
 }

@@ -5,7 +5,7 @@ import { type BaseBox, resolveBaseBox } from '../artifacts/base-box.ts';
 import { bundledBaseBox } from '../artifacts/bundle/base-box.ts';
 import type { Lock, Source, SourceContext } from '../artifacts/source.ts';
 import { gatewayOf } from '../cluster/addresses.ts';
-import { type ClusterFolder, locateCluster } from '../cluster/cluster-folder.ts';
+import { type ClusterFolder, clusterId as identify, locateCluster } from '../cluster/cluster-folder.ts';
 import { commandLog } from '../cluster/event-log.ts';
 import { readIfThere } from '../cluster/files.ts';
 import { loadSpec } from '../cluster/load-spec.ts';
@@ -91,7 +91,7 @@ function loggedRunner(folder: ClusterFolder, secrets: string[]): Runner {
 
 /** A name for the cluster that no other folder's cluster on this host has. */
 export function clusterId({ spec, folder }: Pick<Workspace, 'spec' | 'folder'>): string {
-  return `${spec.name}-${createHash('sha256').update(folder.root).digest('hex').slice(0, 6)}`;
+  return identify(folder, spec.name);
 }
 
 /** The name of the cluster's bridge; the kernel allows 15 characters. */

@@ -74,6 +74,12 @@ export const catalogue = {
     cure: 'Choose another range, or write auto and let kubelab find one.',
     exit: hostUnfit,
   },
+  'KL-NET-VIRTUALBOX': {
+    title: 'VirtualBox does not allow the address range of the nodes',
+    why: 'From 6.1.28 on, host-only networks have to lie in 192.168.56.0/21, or in what /etc/vbox/networks.conf names.',
+    cure: 'Write auto in network.nodes, or name the range in /etc/vbox/networks.conf with a line such as: * 10.83.0.0/16',
+    exit: hostUnfit,
+  },
   'KL-HOST-NO-PROVIDER': {
     title: 'This host can not run machines',
     why: 'No provider is usable; each line says what it lacks.',
@@ -96,6 +102,18 @@ export const catalogue = {
     title: 'The kernel lacks something that nodes need',
     why: 'It was tried, and it failed.',
     cure: 'Load the module named or boot a kernel that has it.',
+    exit: hostUnfit,
+  },
+  'KL-HOST-LIBVIRT': {
+    title: 'libvirt can not be reached',
+    why: 'Its daemon does not run, or this user may not use it.',
+    cure: 'Start it (systemctl start libvirtd), join its group (sudo usermod -aG libvirt $USER, then log in again), and see whether virsh -c qemu:///system list works.',
+    exit: hostUnfit,
+  },
+  'KL-HOST-VIRTUALISATION': {
+    title: 'Hardware virtualisation can not be used',
+    why: 'It is switched off in the firmware, absent, closed to this user, or another hypervisor has it: KVM, VirtualBox and Hyper-V do not share.',
+    cure: 'Switch it on in the firmware, end the machines of the other hypervisor, or take its provider.',
     exit: hostUnfit,
   },
   'KL-HOST-ROOT': {
@@ -145,6 +163,12 @@ export const catalogue = {
     why: 'It is damaged, of an unknown format, or holds something that does not belong there.',
     cure: 'Get the file again, or make it anew with kubelab bundle create.',
     exit: wrongUse,
+  },
+  'KL-BOX-MISSING': {
+    title: 'The box can not be had',
+    why: 'It is not installed, and Vagrant did not find it where it looked.',
+    cure: 'Add it with vagrant box add, or name a local .box file or a URL in the field box.',
+    exit: hostUnfit,
   },
   'KL-CLUSTER-BUSY': {
     title: 'Another kubelab is working on this cluster',

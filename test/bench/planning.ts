@@ -31,7 +31,7 @@ export const planning: Benchmark = {
       const started = performance.now();
       const plan = makePlan(spec, facts);
       const nodeFiles = renderNodeFiles(plan, secrets, { cgroupVersion: 2, sharedKernel: true, swap: false });
-      files = renderFolder(plan, { template, provision, nodeFiles }).size;
+      files = renderFolder(plan, { id: 'study-1a2b3c', template, provision, nodeFiles }).size;
       seconds.push((performance.now() - started) / 1000);
     }
     const [first = Number.NaN, ...others] = seconds;

@@ -11,6 +11,27 @@ const recorded = [
     'KL-HOST-PORT',
     'error execution phase preflight: [preflight] Some fatal errors occurred:\n\t[ERROR Port-6443]: Port 6443 is in use',
   ],
+  [
+    'KL-HOST-LIBVIRT',
+    "Error while connecting to Libvirt: Error making a connection to libvirt URI qemu:///system:\nCall to virConnectOpen failed: Failed to connect socket to '/var/run/libvirt/libvirt-sock': No such file or directory",
+  ],
+  [
+    'KL-HOST-LIBVIRT',
+    "error: failed to connect to the hypervisor\nerror: Failed to connect socket to '/var/run/libvirt/libvirt-sock': Permission denied",
+  ],
+  ['KL-HOST-VIRTUALISATION', 'Stderr: VBoxManage: error: VT-x is being used by another hypervisor (VERR_VMX_IN_VMX_ROOT_MODE).'],
+  [
+    'KL-HOST-VIRTUALISATION',
+    'Stderr: VBoxManage.exe: error: Not in a hypervisor partition (HVP=0) (VERR_NEM_NOT_AVAILABLE).\nVBoxManage.exe: error: VT-x is disabled in the BIOS for all CPU modes (VERR_VMX_MSR_ALL_VMX_DISABLED)',
+  ],
+  ['KL-HOST-VIRTUALISATION', 'VBoxManage.exe: error: VT-x is not available (VERR_VMX_NO_VMX)'],
+  ['KL-NET-VIRTUALBOX', 'The IP address configured for the host-only network is not within the'],
+  ['KL-NET-CLASH', 'Call to virNetworkCreate failed: internal error Network is already in use by interface virbr1'],
+  ['KL-NET-CLASH', 'The specified host network collides with a non-hostonly network!'],
+  ['KL-MACHINE-STRAY', 'Name `kubelab-study-1a2b3c-control1` of domain about to create is already taken. Please try to run'],
+  ['KL-MACHINE-STRAY', "A VirtualBox machine with the name 'kubelab-study-1a2b3c-control1' already exists."],
+  ['KL-BOX-MISSING', "The box 'kubelab/node' could not be found or"],
+  ['KL-BOX-MISSING', "Couldn't open file /boxes/none.box"],
   ['KL-HOST-KERNEL', "mount: /merged: unknown filesystem type 'overlay'."],
   ['KL-HOST-KERNEL', 'RTNETLINK answers: Operation not supported'],
 ] as const;

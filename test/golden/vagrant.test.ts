@@ -34,7 +34,7 @@ const template = await readFile(join(import.meta.dirname, '../../Vagrantfile.tmp
 
 function render(plan: Plan): Map<string, RenderedFile> {
   const nodeFiles = new Map(plan.nodes.map((node) => [`${node.name}/env`, `KUBELAB_ROLE='${node.role}'\n`]));
-  return renderFolder(plan, { template, nodeFiles, provision: new Map([['run.sh', '#!/bin/sh\n']]) });
+  return renderFolder(plan, { id: `${plan.name}-1a2b3c`, template, nodeFiles, provision: new Map([['run.sh', '#!/bin/sh\n']]) });
 }
 
 describe('the rendered Vagrantfile', () => {

@@ -21,6 +21,17 @@ export interface ToolAnswer {
   readonly delay?: number | 'forever';
 }
 
+/** The run of the fake that an answer is worked out for, while it goes on. */
+export interface ToolRun {
+  /** Prints at once, before the answer. */
+  write(stdout: string): void;
+  /** Aborted when the fake was killed before it ended. */
+  readonly killed: AbortSignal;
+}
+
+/** Works out an answer; whatever time it takes, the fake runs. */
+export type ToolHandler = (call: ToolCall, run: ToolRun) => ToolAnswer | Promise<ToolAnswer>;
+
 /** The first words of the arguments, a pattern for all of them joined by spaces, or a test of the whole call. */
 export type ToolMatch = readonly string[] | RegExp | ((call: ToolCall) => boolean);
 
@@ -34,7 +45,7 @@ export interface FakeTool {
   /** Those that matched nothing. A test that does not expect any says so with `expect(tool.unexpected).toEqual([])`. */
   readonly unexpected: readonly ToolCall[];
   /** Answers calls that match, from now on. Later answers come before earlier ones. */
-  answer(match: ToolMatch, answer: ToolAnswer | ((call: ToolCall) => ToolAnswer)): void;
+  answer(match: ToolMatch, answer: ToolAnswer | ToolHandler): void;
 }
 
 /** A folder of fake tools. */
@@ -61,7 +72,7 @@ export async function createFakeTools(): Promise<FakeTools> {
       const sockets = new Set<Socket>();
       const server = createServer((socket) => {
         sockets.add(socket.on('close', () => sockets.delete(socket)).on('error', () => {}));
-        readCall(socket, (call) => void reply(socket, handle(call)));
+        readCall(socket, (call) => void serve(socket, call, handle));
       });
       await new Promise<void>((resolve) => server.listen(socketPath, resolve));
       servers.push({ server, sockets });
@@ -77,14 +88,14 @@ export async function createFakeTools(): Promise<FakeTools> {
   };
 }
 
-function createFakeTool(name: string): { tool: FakeTool; handle: (call: ToolCall) => ToolAnswer } {
+function createFakeTool(name: string): { tool: FakeTool; handle: ToolHandler } {
   const calls: ToolCall[] = [];
   const unexpected: ToolCall[] = [];
-  const answers: { match: ToolMatch; answer: ToolAnswer | ((call: ToolCall) => ToolAnswer) }[] = [];
-  const handle = (call: ToolCall): ToolAnswer => {
+  const answers: { match: ToolMatch; answer: ToolAnswer | ToolHandler }[] = [];
+  const handle: ToolHandler = (call, run) => {
     calls.push(call);
     const found = answers.find(({ match }) => matches(match, call));
-    if (found !== undefined) return typeof found.answer === 'function' ? found.answer(call) : found.answer;
+    if (found !== undefined) return typeof found.answer === 'function' ? found.answer(call, run) : found.answer;
     unexpected.push(call);
     return { stderr: `fake ${name}: nobody expected: ${name} ${call.args.join(' ')}\n`, exitCode: unexpectedExitCode };
   };
@@ -101,33 +112,63 @@ function readCall(socket: Socket, onCall: (call: ToolCall) => void): void {
   let received = '';
   socket.setEncoding('utf8').on('data', (chunk: string) => {
     received += chunk;
-    if (received.endsWith('\n')) onCall(JSON.parse(received) as ToolCall);
+    if (received.endsWith('\n')) onCall(parseCall(received.slice(0, -1)));
   });
+}
+
+/** Reads what the client sends: folder, input, how many arguments, the arguments, names and values; all in hexadecimal. */
+function parseCall(line: string): ToolCall {
+  const [cwd = '', stdin = '', count = '', ...words] = line.split(' ').map((word) => Buffer.from(word, 'hex').toString('utf8'));
+  const pairs = words.slice(Number(count));
+  const env = Object.fromEntries(pairs.flatMap((name, index) => (index % 2 === 0 ? [[name, pairs[index + 1] ?? '']] : [])));
+  return { args: words.slice(0, Number(count)), stdin, cwd, env };
+}
+
+async function serve(socket: Socket, call: ToolCall, handle: ToolHandler): Promise<void> {
+  const killed = new AbortController();
+  socket.on('close', () => killed.abort());
+  const write = (stdout: string): void => print(socket, 'o', stdout);
+  try {
+    await reply(socket, await handle(call, { write, killed: killed.signal }));
+  } catch (error) {
+    await reply(socket, { stderr: `fake tool: ${String(error)}\n`, exitCode: unexpectedExitCode });
+  }
 }
 
 async function reply(socket: Socket, answer: ToolAnswer): Promise<void> {
   const { stdout = '', stderr = '', exitCode = 0, delay = 0 } = answer;
-  socket.write(`${JSON.stringify({ stdout, stderr })}\n`);
+  print(socket, 'o', stdout);
+  print(socket, 'e', stderr);
   if (delay === 'forever') return;
-  await sleep(delay);
-  socket.end(`${JSON.stringify({ exitCode })}\n`);
+  if (delay > 0) await sleep(delay);
+  socket.end(`x ${exitCode}\n`);
 }
 
-/** The program behind the fake: tells the test of the call and does what it answers. */
+function print(socket: Socket, stream: 'o' | 'e', text: string): void {
+  if (text !== '') socket.write(`${stream} ${Buffer.from(text).toString('hex')}\n`);
+}
+
+/** The program behind the fake: tells the test of the call and does what it answers. Perl, as it starts in no time. */
 function writeClient(socketPath: string): string {
-  return `#!${process.execPath}
-const { connect } = require('node:net');
-const { createInterface } = require('node:readline');
-const { readFileSync } = require('node:fs');
-const stdin = process.stdin.isTTY ? '' : readFileSync(0, 'utf8');
-const socket = connect(${JSON.stringify(socketPath)});
-socket.on('error', (error) => { console.error('fake tool: the test is gone: ' + error.message); process.exit(98); });
-socket.write(JSON.stringify({ args: process.argv.slice(2), stdin, cwd: process.cwd(), env: process.env }) + '\\n');
-createInterface({ input: socket }).on('line', (line) => {
-  const { stdout, stderr, exitCode } = JSON.parse(line);
-  if (stdout) process.stdout.write(stdout);
-  if (stderr) process.stderr.write(stderr);
-  if (exitCode !== undefined) process.exitCode = exitCode;
-});
+  return `#!/usr/bin/perl
+use strict;
+use Cwd;
+use Socket;
+my $input = -t STDIN ? '' : do { local $/; <STDIN> };
+my $test;
+socket($test, PF_UNIX, SOCK_STREAM, 0) && connect($test, sockaddr_un('${socketPath}'))
+  or do { print STDERR "fake tool: the test is gone: $!\n"; exit 98 };
+select((select($test), $| = 1)[0]);
+$| = 1;
+print $test join(' ', map { unpack 'H*', $_ } getcwd() // '', $input // '', scalar(@ARGV), @ARGV, %ENV), "\n";
+my $code = 0;
+while (my $line = <$test>) {
+  chomp $line;
+  my ($kind, $value) = split / /, $line;
+  print STDOUT pack('H*', $value) if $kind eq 'o';
+  print STDERR pack('H*', $value) if $kind eq 'e';
+  $code = $value if $kind eq 'x';
+}
+exit $code;
 `;
 }

@@ -4,6 +4,8 @@ import { renderFolder } from '../../src/cluster/render-folder.ts';
 import { viewVagrantfile } from '../../src/cluster/vagrantfile-view.ts';
 import { makePlan } from '../golden/vagrant-plans.ts';
 
+const id = 'study-1a2b3c';
+
 function withNetwork(fields: Partial<Plan['network']>): Plan {
   const plan = makePlan({ controlPlanes: 1, workers: 0 });
   return { ...plan, network: { ...plan.network, ...fields } };
@@ -11,7 +13,7 @@ function withNetwork(fields: Partial<Plan['network']>): Plan {
 
 describe('viewVagrantfile', () => {
   test('puts first what others wait for', () => {
-    const view = viewVagrantfile(makePlan({ controlPlanes: 1, workers: 1, etcd: 1, loadBalancers: 1, storage: 1 }));
+    const view = viewVagrantfile(makePlan({ controlPlanes: 1, workers: 1, etcd: 1, loadBalancers: 1, storage: 1 }), id);
     expect(view.machines.map((machine) => machine.name)).toEqual([
       '"storage1"',
       '"etcd1"',
@@ -30,7 +32,7 @@ describe('viewVagrantfile', () => {
     ['https://boxes.example/lab.box?version=2', '"kubelab/lab"', '"https://boxes.example/lab.box?version=2"'],
     ['https://boxes.example/metadata.json', '"kubelab/metadata.json"', '"https://boxes.example/metadata.json"'],
   ])('finds the box %s', (box, name, url) => {
-    expect(viewVagrantfile(makePlan({ controlPlanes: 1, workers: 0 }, { box }))).toMatchObject({ box: name, boxUrl: url });
+    expect(viewVagrantfile(makePlan({ controlPlanes: 1, workers: 0 }, { box }), id)).toMatchObject({ box: name, boxUrl: url });
   });
 
   test.each([
@@ -39,7 +41,7 @@ describe('viewVagrantfile', () => {
     ['10.0.0.0/8', '"255.0.0.0"'],
     ['192.168.1.0/29', '"255.255.255.248"'],
   ])('turns %s into a netmask', (nodes, netmask) => {
-    expect(viewVagrantfile(withNetwork({ nodes })).netmask).toBe(netmask);
+    expect(viewVagrantfile(withNetwork({ nodes }), id).netmask).toBe(netmask);
   });
 
   test.each([
@@ -47,12 +49,12 @@ describe('viewVagrantfile', () => {
     [{ nodes: '192.168.241.128/25' }, '"172.29.241.0/24"', '"kubelab-172-29-241-0"'],
     [{ pods: '192.168.0.0/16', services: '172.16.0.0/12' }, '"10.219.241.0/24"', '"kubelab-10-219-241-0"'],
   ])('keeps the management network apart from %j', (fields, managementAddress, managementName) => {
-    expect(viewVagrantfile(withNetwork(fields))).toMatchObject({ managementAddress, managementName });
+    expect(viewVagrantfile(withNetwork(fields), id)).toMatchObject({ managementAddress, managementName });
   });
 
   test('says so when no management network is left', () => {
     expect(() =>
-      viewVagrantfile(withNetwork({ nodes: '10.0.0.0/8', pods: '172.16.0.0/12', services: '192.168.0.0/16' })),
+      viewVagrantfile(withNetwork({ nodes: '10.0.0.0/8', pods: '172.16.0.0/12', services: '192.168.0.0/16' }), id),
     ).toThrow(RangeError);
   });
 
@@ -60,7 +62,7 @@ describe('viewVagrantfile', () => {
     const hostile = `"\n#{exit}\\`;
     const plan = makePlan({ controlPlanes: 0, workers: 0 }, { name: hostile, box: `${hostile}.box` });
     const node = { name: hostile, role: 'worker' as const, address: hostile, cpus: 1, memoryMiB: 1, disksMiB: [] };
-    const { machines, ...rest } = viewVagrantfile({ ...plan, nodes: [node], network: { ...plan.network, gateway: hostile } });
+    const { machines, ...rest } = viewVagrantfile({ ...plan, nodes: [node], network: { ...plan.network, gateway: hostile } }, id);
     const { cpus, memory, disks, ...quoted } = machines[0]!;
     expect([cpus, memory, disks]).toEqual(['1', '1', '[]']);
     for (const value of [...Object.values(rest), ...Object.values(quoted)]) expect(value).toMatch(/^"(?:[^"\\#\n]|\\.)*"$/);
@@ -70,6 +72,7 @@ describe('viewVagrantfile', () => {
 describe('renderFolder', () => {
   const plan = makePlan({ controlPlanes: 1, workers: 1 });
   const parts = {
+    id,
     template: '{{cluster}}{{provider}}{{box}}{{boxUrl}}{{netmask}}{{hostAddress}}{{managementName}}{{managementAddress}}\r\n',
     provision: new Map([
       ['run.sh', '#!/bin/sh\r\n'],
