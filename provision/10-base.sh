@@ -3,28 +3,10 @@
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-missing=''
-while read -r package; do
-	dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
-done <"$(dirname "$0")/base-packages.txt"
-
-if [ -z "$missing" ]; then
-	already "base packages"
-else
-	log "installing:$missing"
-	export DEBIAN_FRONTEND=noninteractive
-	retry 3 5 apt-get update -qq || die "apt-get update failed"
-	# shellcheck disable=SC2086
-	retry 3 5 apt-get install -y -qq --no-install-recommends $missing >/dev/null || die "apt-get install failed"
-fi
+install_packages "$(dirname "$0")/base-packages.txt" "base packages"
 
 # Installed for the nodes that need them; no other node runs them.
-for unit in haproxy.service rpcbind.service rpcbind.socket nfs-blkmap.service nfs-client.target; do
-	if systemctl is-enabled --quiet "$unit" 2>/dev/null; then
-		systemctl disable --quiet "$unit"
-		if booted; then systemctl stop "$unit"; fi
-	fi
-done
+disable_units haproxy.service rpcbind.service rpcbind.socket nfs-blkmap.service nfs-client.target
 # They do nothing for a node but delay its boot or fill its log.
 for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer motd-news.timer; do
 	systemctl mask --quiet "$unit" 2>/dev/null || true

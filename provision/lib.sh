@@ -147,3 +147,30 @@ install_programs() {
 		fi
 	done
 }
+
+# install_packages FILE WHAT: installs those of the packages that FILE lists which are not there.
+install_packages() {
+	packages_missing=''
+	while read -r package; do
+		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || packages_missing="$packages_missing $package"
+	done <"$1"
+	if [ -z "$packages_missing" ]; then
+		already "$2"
+		return 0
+	fi
+	log "installing:$packages_missing"
+	export DEBIAN_FRONTEND=noninteractive
+	retry 3 5 apt-get update -qq || die "apt-get update failed"
+	# shellcheck disable=SC2086
+	retry 3 5 apt-get install -y -qq --no-install-recommends $packages_missing >/dev/null || die "apt-get install failed"
+}
+
+# disable_units NAME...: for what is installed for the nodes that need it, so that no other node runs it.
+disable_units() {
+	for unit in "$@"; do
+		if systemctl is-enabled --quiet "$unit" 2>/dev/null; then
+			systemctl disable --quiet "$unit"
+			if booted; then systemctl stop "$unit"; fi
+		fi
+	done
+}

@@ -1,4 +1,5 @@
 #!/bin/sh
+# run.sh vm: what makes a plain system that of a virtual machine (05).
 # run.sh image: what goes into the node image (10 to 40).
 # run.sh node: what makes a machine a node of its cluster (50 and up), by its role.
 set -eu
@@ -13,6 +14,7 @@ step() {
 }
 
 case ${1:-} in
+vm) step 05-vm.sh ;;
 image)
 	for script in 10-base.sh 20-runtime.sh 30-kubernetes.sh 40-images.sh; do step "$script"; done
 	;;
@@ -34,5 +36,5 @@ node)
 	*) die "no scripts for the role $KUBELAB_ROLE" ;;
 	esac
 	;;
-*) die "usage: run.sh image|node" ;;
+*) die "usage: run.sh vm|image|node" ;;
 esac

@@ -25,6 +25,11 @@ export async function nodeImageKey(base: string, lock: Lock, provision: string):
   return `${lock.kubernetes}-${hash.digest('hex').slice(0, 16)}`;
 }
 
+/** Where it is noted which artifacts a node image was made from. @param cache the user cache folder. */
+export function imageNote(cache: string, key: string): string {
+  return path.join(cache, 'node-images', `${key}.json`);
+}
+
 /** The env file of the scripts that make the image. */
 export function imageEnv(lock: Lock, install: 'binaries' | 'packages'): string {
   return renderEnv({

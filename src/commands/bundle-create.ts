@@ -1,9 +1,10 @@
 import { mkdtemp, mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { CreatedBundle } from '../artifacts/bundle/create.ts';
+import { packCommand } from '../artifacts/fill-tree.ts';
 import type { Lock } from '../artifacts/source.ts';
 import type { ShareWork } from '../cluster/shared-work.ts';
-import { makeMissing, packCommand, subvolumeBase } from '../providers/nspawn/image-home.ts';
+import { makeMissing, subvolumeBase } from '../providers/nspawn/image-home.ts';
 import type { Block } from '../ui/block.ts';
 import { formatBytes } from '../ui/format.ts';
 import { shareCache } from './cluster-run.ts';

@@ -1,6 +1,6 @@
 import { createFixture } from 'fs-fixture';
 import { describe, expect, it } from 'vitest';
-import { baseBoxKey } from '../../src/artifacts/base-box.ts';
+import { baseBoxKey, resolveBaseBox, vmSetup } from '../../src/artifacts/base-box.ts';
 import { nodeImageKey } from '../../src/artifacts/node-image.ts';
 import type { Lock } from '../../src/artifacts/source.ts';
 
@@ -54,5 +54,29 @@ describe('the key of a base box', () => {
     const box = { kind: 'built', name: 'debian-12', suite: 'bookworm', packages: ['curl'] } as const;
     expect(baseBoxKey(box)).not.toBe(baseBoxKey({ ...box, packages: ['curl', 'jq'] }));
     expect(baseBoxKey(box)).toMatch(/^debian-12-[0-9a-f]{12}$/);
+  });
+
+  it("is another one for virtual machines, with what their base box has beyond a container's", async () => {
+    await using folder = await createFixture({
+      'base-packages.txt': 'curl\njq\n',
+      'vm-packages.txt': 'linux-image\n',
+      '05-vm.sh': 'one',
+      'lib.sh': 'two',
+    });
+    const plain = await resolveBaseBox('debian-12', folder.path, '/');
+    const vm = await resolveBaseBox('debian-12', folder.path, '/', 'vm');
+    expect(plain).toMatchObject({ packages: ['curl', 'jq'] });
+    expect(vm).toMatchObject({ packages: ['curl', 'jq', 'linux-image'] });
+    const before = baseBoxKey(vm, await vmSetup(folder.path));
+    expect(new Set([before, baseBoxKey(vm), baseBoxKey(plain)]).size).toBe(3);
+    await folder.writeFile('05-vm.sh', 'changed');
+    expect(baseBoxKey(vm, await vmSetup(folder.path))).not.toBe(before);
+  });
+
+  it('tells a bundled box with a setup from one without', () => {
+    const box = { kind: 'bundled', name: 'debian-12', key: 'debian-12-abc', unpack: () => Promise.resolve('') } as const;
+    expect(baseBoxKey(box)).toBe('debian-12-abc');
+    expect(baseBoxKey(box, 'setup')).not.toBe('debian-12-abc');
+    expect(baseBoxKey(box, 'setup')).not.toBe(baseBoxKey({ ...box, key: 'debian-12-def' }, 'setup'));
   });
 });

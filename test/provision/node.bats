@@ -194,7 +194,7 @@ setup() { setup_box; }
 	in_box sh /steps/run.sh node
 	dies 'no scripts for the role cook'
 	in_box sh /steps/run.sh
-	dies 'usage: run.sh image|node'
+	dies 'usage: run.sh vm|image|node'
 }
 
 @test "run.sh ends at the first step that fails" {

@@ -1,15 +1,13 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { type BaseBox, baseBoxKey } from '../../artifacts/base-box.ts';
-import { imageEnv, layOutArtifacts, nodeImageKey } from '../../artifacts/node-image.ts';
+import { fillWithBase, fillWithImage } from '../../artifacts/fill-tree.ts';
+import { imageNote, nodeImageKey } from '../../artifacts/node-image.ts';
 import type { Lock, Source } from '../../artifacts/source.ts';
 import { writeFileAtomic } from '../../cluster/files.ts';
 import type { NodeImageHome } from '../../cluster/up-context.ts';
-import type { Command, Runner } from '../../exec/runner.ts';
+import type { Runner } from '../../exec/runner.ts';
 import type { SubvolumeStore } from './store.ts';
-
-const minute = 60_000;
 
 export interface ImageHomeSettings {
   readonly base: BaseBox;
@@ -42,13 +40,6 @@ export interface SubvolumeBase {
   make(progress: (text: string) => void): Promise<void>;
 }
 
-/** Where it is noted which artifacts a node image was made from. @param cache the user cache folder. */
-export function imageNote(cache: string, key: string): string {
-  return path.join(cache, 'node-images', `${key}.json`);
-}
-
-const fillScript = fileURLToPath(new URL('../../../../src/artifacts/fill-tree.sh', import.meta.url));
-
 export function subvolumeBase(base: BaseBox, context: ImageHomeContext): SubvolumeBase {
   const { store } = context;
   const key = baseBoxKey(base);
@@ -57,7 +48,7 @@ export function subvolumeBase(base: BaseBox, context: ImageHomeContext): Subvolu
     key,
     path: target,
     has: async () => (await store.list(store.bases)).includes(key),
-    make: (progress) => makeWhole(target, context, (tree) => fillBase(base, tree, context, progress)),
+    make: (progress) => makeWhole(target, context, (tree) => fillWithBase(base, tree, { ...context, progress })),
   };
 }
 
@@ -108,57 +99,6 @@ async function makeWhole(
   await store.rename(partial, target);
 }
 
-async function fillBase(base: BaseBox, tree: string, context: ImageHomeContext, progress: (text: string) => void): Promise<void> {
-  const command = await fillCommand(base, tree);
-  await context.root.run(command, {
-    timeout: 60 * minute,
-    signal: context.signal,
-    onLine: (line) => progress(line.replace(/^I: /, '').slice(0, 120)),
-  });
-}
-
-async function fillCommand(base: BaseBox, tree: string): Promise<Command> {
-  switch (base.kind) {
-    case 'built':
-      return [
-        'mmdebstrap',
-        '--variant=minbase',
-        `--include=${base.packages.join(',')}`,
-        '--aptopt=APT::Install-Recommends "false"',
-        base.suite,
-        tree,
-      ];
-    case 'tar':
-      return unpackCommand(base.path, tree);
-    case 'bundled':
-      return unpackCommand(await base.unpack(), tree);
-    case 'tree':
-      return ['cp', '-a', `${base.path}/.`, tree];
-  }
-}
-
-/** With every extended attribute: file capabilities are among them, and tar leaves them out unless told. */
-function unpackCommand(file: string, tree: string): Command {
-  return ['tar', '--extract', '--numeric-owner', '--xattrs', '--xattrs-include=*', '--directory', tree, '--file', file];
-}
-
-/** The command that packs a base box so that `unpackCommand` gives it back. The same tree gives the same bytes. */
-export function packCommand(tree: string, file: string): Command {
-  return [
-    'tar',
-    '--create',
-    '--numeric-owner',
-    '--sort=name',
-    '--xattrs',
-    '--xattrs-include=*',
-    '--directory',
-    tree,
-    '--file',
-    file,
-    '.',
-  ];
-}
-
 async function makeImage(
   lock: Lock,
   target: string,
@@ -167,24 +107,10 @@ async function makeImage(
   context: ImageHomeContext,
   progress: (text: string) => void,
 ): Promise<void> {
+  const { source, install, provision, cache } = settings;
   // The same place each time, so that nothing adds up where runs are cut off.
-  const work = path.join(settings.cache, `artifacts-${path.basename(target)}`);
-  await mkdir(work, { recursive: true });
-  try {
-    const artifacts = path.join(work, 'artifacts');
-    const env = path.join(work, 'env');
-    await layOutArtifacts(lock, settings.source, artifacts);
-    await writeFile(env, imageEnv(lock, settings.install), { mode: 0o600 });
-    const fill = (tree: string): Promise<void> =>
-      context.root
-        .run(['sh', fillScript, tree, settings.provision, env, artifacts], {
-          timeout: 30 * minute,
-          signal: context.signal,
-          onLine: (line) => progress(line.slice(0, 120)),
-        })
-        .then(() => undefined);
-    await makeWhole(target, context, fill, basePath);
-  } finally {
-    await rm(work, { recursive: true, force: true });
-  }
+  const work = path.join(cache, `artifacts-${path.basename(target)}`);
+  const fill = (tree: string): Promise<void> =>
+    fillWithImage(tree, { lock, source, install, provision, work }, { ...context, progress });
+  await makeWhole(target, context, fill, basePath);
 }

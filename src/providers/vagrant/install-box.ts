@@ -1,0 +1,117 @@
+import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import type { Command, Runner, RunResult } from '../../exec/runner.ts';
+import { type Box, boxFolder, libvirtBoxFiles, libvirtDisk, volumeName } from './box.ts';
+import { readVirtualSize } from './disk-image.ts';
+
+const minute = 60_000;
+
+export interface LibvirtHome {
+  /** Vagrant's own folder: `$VAGRANT_HOME`, or `~/.vagrant.d`. */
+  readonly vagrantHome: string;
+  /** The storage pool that Vagrant uses: `default` unless told otherwise. */
+  readonly pool: string;
+  /** libvirt's address, such as `qemu:///system`. */
+  readonly connection: string;
+  /** Where the pool is made if there is none; vagrant-libvirt takes `/var/lib/libvirt/images`. */
+  readonly poolFolder: string;
+}
+
+export interface InstallContext {
+  readonly runner: Runner;
+  readonly root: Runner;
+  readonly signal: AbortSignal;
+}
+
+/** Whether Vagrant finds the box, and libvirt its disk. */
+export async function hasBox(box: Box, home: LibvirtHome, context: InstallContext): Promise<boolean> {
+  const metadata = path.join(boxFolder(home.vagrantHome, box, 'libvirt'), 'metadata.json');
+  if ((await stat(metadata).catch(() => undefined)) === undefined) return false;
+  return (await virsh(home, context, ['vol-path', '--pool', home.pool, volumeName(box)], 'any')).exitCode === 0;
+}
+
+/**
+ * Lays a box where `vagrant up` finds it, and its disk into the pool where vagrant-libvirt looks before it uploads. The
+ * disk takes no room again where it is on the same file system, so it must never be written to, only replaced.
+ * Does it again where it is there already.
+ * @param disk a qcow2.
+ */
+export async function installBox(box: Box, disk: string, home: LibvirtHome, context: InstallContext): Promise<void> {
+  const size = await readVirtualSize(disk, context.root, context.signal);
+  // The pool first: Vagrant then never sees a box whose disk it would upload.
+  const folder = await readyPool(home, context);
+  await placeFile(disk, path.join(folder, volumeName(box)), context);
+  await virsh(home, context, ['pool-refresh', home.pool]);
+  await virsh(home, context, ['vol-path', '--pool', home.pool, volumeName(box)]);
+  await layOutBox(box, disk, size, home, context);
+}
+
+/** Removes what `installBox` made. No machine may be left that was cloned from it: its disk would lack what is not its own. */
+export async function removeBox(box: Box, home: LibvirtHome, context: InstallContext): Promise<void> {
+  const folder = boxFolder(home.vagrantHome, box, 'libvirt');
+  await context.root.run(['rm', '-rf', folder], { timeout: minute, signal: context.signal });
+  // Other versions, and other providers' boxes of the same name, stay.
+  await removeEmpty(path.dirname(folder));
+  await removeEmpty(path.dirname(path.dirname(folder)));
+  const name = volumeName(box);
+  const found = await virsh(home, context, ['vol-path', '--pool', home.pool, name], 'any');
+  if (found.exitCode === 0) await virsh(home, context, ['vol-delete', '--pool', home.pool, name]);
+}
+
+async function removeEmpty(folder: string): Promise<void> {
+  if ((await readdir(folder).catch(() => ['?'])).length === 0) await rmdir(folder);
+}
+
+/** The folder of the pool, which then runs. vagrant-libvirt makes its `default` in the same way. */
+async function readyPool(home: LibvirtHome, context: InstallContext): Promise<string> {
+  const { pool } = home;
+  const known = await virsh(home, context, ['pool-dumpxml', pool], 'any');
+  if (known.exitCode !== 0) {
+    await virsh(home, context, ['pool-define-as', pool, 'dir', '--target', home.poolFolder]);
+    await virsh(home, context, ['pool-build', pool]);
+    await virsh(home, context, ['pool-autostart', pool]);
+  }
+  const { stdout } = await virsh(home, context, ['pool-info', pool]);
+  if (!/^State:\s+running$/m.test(stdout)) await virsh(home, context, ['pool-start', pool]);
+  const xml = (await virsh(home, context, ['pool-dumpxml', pool])).stdout;
+  const folder = /<path>([^<]+)<\/path>/.exec(xml)?.[1];
+  if (folder === undefined || !/<pool type=['"]dir['"]/.test(xml)) throw new Error(`libvirt's pool "${pool}" is not a folder`);
+  return folder;
+}
+
+/** A hard link costs nothing; on another file system it is a clone where that can be, and a copy where not. */
+const placeScript = `set -eu
+mkdir -p "\${2%/*}"
+if [ "$1" -ef "$2" ]; then exit 0; fi
+rm -f "$2.part"
+ln -L "$1" "$2.part" 2>/dev/null || cp --reflink=auto "$1" "$2.part"
+mv -fT "$2.part" "$2"`;
+
+async function placeFile(file: string, target: string, { root, signal }: InstallContext): Promise<void> {
+  await root.run(['sh', '-c', placeScript, 'sh', file, target], { timeout: 30 * minute, signal });
+}
+
+/** Vagrant takes every folder in a version's for a provider's, and no folder whose name begins with a dot for a version's. */
+async function layOutBox(box: Box, disk: string, size: number, home: LibvirtHome, context: InstallContext): Promise<void> {
+  const folder = boxFolder(home.vagrantHome, box, 'libvirt');
+  const version = path.dirname(folder);
+  const partial = path.join(path.dirname(version), `.${box.version}.part`);
+  await rm(partial, { recursive: true, force: true });
+  await mkdir(partial, { recursive: true });
+  for (const { name, text } of libvirtBoxFiles(size)) await writeFile(path.join(partial, name), text);
+  await placeFile(disk, path.join(partial, libvirtDisk), context);
+  await rm(folder, { recursive: true, force: true });
+  await mkdir(version, { recursive: true });
+  await rename(partial, folder);
+}
+
+function virsh(home: LibvirtHome, context: InstallContext, words: readonly string[], accept?: 'any'): Promise<RunResult> {
+  const command: Command = ['virsh', '--connect', home.connection, ...words];
+  return context.root.run(command, {
+    timeout: 5 * minute,
+    signal: context.signal,
+    // What is read must not depend on the user's language.
+    env: { LC_ALL: 'C' },
+    ...(accept === undefined ? {} : { accept }),
+  });
+}

@@ -1,0 +1,155 @@
+import { mkdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { type BaseBox, baseBoxKey, vmSetup } from '../../artifacts/base-box.ts';
+import { fillWithBase, fillWithImage, fillWithVmSetup } from '../../artifacts/fill-tree.ts';
+import { imageNote, nodeImageKey } from '../../artifacts/node-image.ts';
+import type { Lock, Source } from '../../artifacts/source.ts';
+import { writeFileAtomic } from '../../cluster/files.ts';
+import type { NodeImageHome } from '../../cluster/up-context.ts';
+import type { Runner } from '../../exec/runner.ts';
+import { diskKey, type DiskShape, makeDisk } from './disk-image.ts';
+
+/** A place for root file system trees that can be copied in no time. All changes in it are made by root. */
+export interface TreeStore {
+  readonly bases: string;
+  readonly images: string;
+  /** The names of what is in one of the two. */
+  list(folder: string): Promise<readonly string[]>;
+  create(target: string): Promise<void>;
+  snapshot(from: string, target: string): Promise<void>;
+  /** Removes a tree if it is there. */
+  remove(target: string): Promise<void>;
+  rename(from: string, target: string): Promise<void>;
+}
+
+export interface VmImageSettings {
+  /** What `resolveBaseBox` gives for virtual machines. */
+  readonly base: BaseBox;
+  readonly install: 'binaries' | 'packages';
+  /** The folder of provision/. */
+  readonly provision: string;
+  /** The user cache folder. */
+  readonly cache: string;
+  readonly source: Source;
+  readonly shape: DiskShape;
+}
+
+export interface VmImageContext {
+  readonly root: Runner;
+  readonly signal: AbortSignal;
+  /** Open. */
+  readonly store: TreeStore;
+}
+
+/** Base boxes and node images as disks of virtual machines, made natively: no machine runs while they are made. */
+export interface VmImageHome extends NodeImageHome {
+  /** The disk of the node image for a lock with every digest. */
+  disk(lock: Lock): Promise<string>;
+  /** The disk of the plain system: a box as any other, whose machines install all on their own. */
+  baseDisk(): Promise<string>;
+  makeBaseDisk(progress: (text: string) => void): Promise<void>;
+}
+
+type Progress = (text: string) => void;
+
+/** Where the disks of virtual machines are, whose names are their keys. @param cache the user cache folder. */
+export function diskFolder(cache: string): string {
+  return path.join(cache, 'disks');
+}
+
+export function vmImageHome(settings: VmImageSettings, context: VmImageContext): VmImageHome {
+  const { provision, cache, shape } = settings;
+  const { store } = context;
+  const baseKey = async (): Promise<string> => baseBoxKey(settings.base, await vmSetup(provision));
+  const base = async (): Promise<string> => path.join(store.bases, await baseKey());
+  const hasBase = async (): Promise<boolean> => (await store.list(store.bases)).includes(await baseKey());
+  const diskOf = async (treeKey: string): Promise<string> =>
+    path.join(diskFolder(cache), `${await diskKey(treeKey, shape)}.qcow2`);
+  const disk = async (lock: Lock): Promise<string> => diskOf(await nodeImageKey(await baseKey(), lock, provision));
+  const baseDisk = async (): Promise<string> => diskOf(await baseKey());
+  return {
+    disk,
+    baseDisk,
+    hasBase,
+    makeBase: async (progress) => makeBase(await base(), settings, context, progress),
+    hasImage: async (lock) => lock.artifacts.every(({ digest }) => digest !== undefined) && isThere(await disk(lock)),
+    makeImage: async (lock, progress) => makeImage(lock, await base(), await disk(lock), settings, context, progress),
+    makeBaseDisk: async (progress) => writeDisk(await base(), await baseDisk(), settings, context, progress),
+  };
+}
+
+/**
+ * Goes the whole way from nothing to the disk that nodes are cloned from, and does only what is not done yet.
+ * @param lock with every digest; its artifacts are in the cache.
+ * @returns where the disk is.
+ */
+export async function makeVmDisk(
+  lock: Lock,
+  settings: VmImageSettings,
+  context: VmImageContext,
+  progress: Progress,
+): Promise<string> {
+  const home = vmImageHome(settings, context);
+  if (!(await home.hasImage(lock))) {
+    if (!(await home.hasBase())) await home.makeBase(progress);
+    await home.makeImage(lock, progress);
+  }
+  return home.disk(lock);
+}
+
+async function isThere(file: string): Promise<boolean> {
+  return (await stat(file).catch(() => undefined)) !== undefined;
+}
+
+/** A base box appears under its name only when it is whole. */
+async function makeBase(target: string, settings: VmImageSettings, context: VmImageContext, progress: Progress): Promise<void> {
+  const { provision, cache, base } = settings;
+  const { store } = context;
+  const partial = `${target}.part`;
+  // The same place each time, so that nothing adds up where runs are cut off.
+  const work = path.join(cache, `artifacts-${path.basename(target)}`);
+  await store.remove(partial);
+  await store.create(partial);
+  await fillWithBase(base, partial, { ...context, progress });
+  await fillWithVmSetup(partial, { provision, work }, { ...context, progress });
+  await store.rename(partial, target);
+}
+
+async function makeImage(
+  lock: Lock,
+  base: string,
+  disk: string,
+  settings: VmImageSettings,
+  context: VmImageContext,
+  progress: Progress,
+): Promise<void> {
+  const { provision, cache, source, install } = settings;
+  const { store } = context;
+  const key = path.basename(disk, '.qcow2');
+  // The tree has done its work once it is on the disk, so it never gets a name of its own.
+  const tree = path.join(store.images, `${key}.part`);
+  const work = path.join(cache, `artifacts-${key}`);
+  await store.remove(tree);
+  await store.snapshot(base, tree);
+  try {
+    await fillWithImage(tree, { lock, source, install, provision, work }, { ...context, progress });
+    await writeDisk(tree, disk, settings, context, progress);
+  } finally {
+    await store.remove(tree);
+  }
+  const note = imageNote(cache, key);
+  await mkdir(path.dirname(note), { recursive: true });
+  await writeFileAtomic(note, `${JSON.stringify(lock)}\n`);
+}
+
+async function writeDisk(
+  tree: string,
+  disk: string,
+  { shape }: VmImageSettings,
+  context: VmImageContext,
+  progress: Progress,
+): Promise<void> {
+  progress('making the disk');
+  await mkdir(path.dirname(disk), { recursive: true });
+  await makeDisk(tree, disk, shape, context);
+}
