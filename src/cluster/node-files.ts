@@ -1,5 +1,6 @@
 import { renderFlannel, renderLocalPath, renderMetricsServer } from '../kubernetes/addons.ts';
 import { renderCoreDnsPatch } from '../kubernetes/coredns-patch.ts';
+import { emulationPatches } from '../kubernetes/emulation.ts';
 import { renderEtcdNodeConfig } from '../kubernetes/etcd-node-config.ts';
 import { renderKubeadmConfig } from '../kubernetes/kubeadm-config.ts';
 import type { HostTraits, SharedInput } from '../kubernetes/kubeadm-input.ts';
@@ -25,15 +26,18 @@ export function renderNodeFiles(
     files.set(`${node.name}/env`, renderNodeEnv(plan, node, secrets));
     for (const [name, text] of filesByRole(plan, node, secrets, host)) files.set(`${node.name}/${name}`, text);
     if (runsKubeadm(node))
-      for (const [name, text] of [...ownPatches(plan, node), ...patches]) files.set(`${node.name}/patches/${name}`, text);
+      for (const [name, text] of [...ownPatches(plan, node, host), ...patches]) files.set(`${node.name}/patches/${name}`, text);
   }
   return files;
 }
 
-/** Patches that kubelab itself needs, by file name; the name puts them before those of the user. */
-function ownPatches(plan: Plan, { role }: NodePlan): ReadonlyMap<string, string> {
-  const patchesCoreDns = role === 'control-plane' && factsFor(plan.kubernetes).patchesCoreDns;
-  return new Map(patchesCoreDns ? [['corednsdeployment+strategic.yaml', renderCoreDnsPatch()]] : []);
+/** Patches that kubelab itself needs, by file name; the names put them before those of the user. */
+function ownPatches(plan: Plan, { role }: NodePlan, host: HostTraits): ReadonlyMap<string, string> {
+  if (role !== 'control-plane') return new Map();
+  return new Map([
+    ...(factsFor(plan.kubernetes).patchesCoreDns ? [['corednsdeployment+strategic.yaml', renderCoreDnsPatch()] as const] : []),
+    ...(host.emulated === true ? emulationPatches() : []),
+  ]);
 }
 
 function runsKubeadm(node: NodePlan): boolean {
@@ -169,7 +173,7 @@ function shared(plan: Plan, node: NodePlan, host: HostTraits): SharedInput {
     encryptionAlgorithm: keyAlgorithm(plan.kubernetes),
     host,
     user: plan.kubeadm,
-    ...(plan.kubeadm.patches === undefined && ownPatches(plan, node).size === 0
+    ...(plan.kubeadm.patches === undefined && ownPatches(plan, node, host).size === 0
       ? {}
       : { patchesDirectory: '/opt/kubelab/node/patches' }),
     ...(repository === undefined ? {} : { imageRepository: repository }),

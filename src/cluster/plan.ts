@@ -12,7 +12,14 @@ export interface Plan {
   readonly name: string;
   /** Exact, without the `v`. */
   readonly kubernetes: string;
-  readonly provider: { readonly name: ProviderName; readonly why: string; readonly differences: readonly string[] };
+  readonly provider: {
+    readonly name: ProviderName;
+    readonly why: string;
+    /** Processors are emulated: everything takes about ten times as long. */
+    readonly emulated?: boolean;
+    /** Sentences on what is different from a virtual machine at full speed. */
+    readonly differences: readonly string[];
+  };
   readonly source: { readonly kind: SourceKind; readonly why: string; readonly bundle?: string };
   readonly install: 'binaries' | 'packages';
   readonly box: string;

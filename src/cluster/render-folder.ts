@@ -5,6 +5,8 @@ import { viewVagrantfile } from './vagrantfile-view.ts';
 export interface FolderParts {
   /** The cluster's name on this host, which no other folder's cluster has: what `clusterId` gives for the folder. */
   readonly id: string;
+  /** The name of the box of the node image, where one was made for Vagrant. */
+  readonly imageBox?: string;
   /** The text of Vagrantfile.tmpl. */
   readonly template: string;
   /** The text of each file of provision/, by its path in there. */
@@ -30,7 +32,7 @@ const modes = { text: 0o644, script: 0o755, secret: 0o600 } as const;
 export function renderFolder(plan: Plan, parts: FolderParts): Map<string, RenderedFile> {
   checkNodes(plan, parts.nodeFiles);
   const files: [string, RenderedFile][] = [
-    ['Vagrantfile', renderFile(renderVagrantfile(parts.template, viewVagrantfile(plan, parts.id)), modes.text)],
+    ['Vagrantfile', renderFile(renderVagrantfile(parts.template, viewVagrantfile(plan, parts.id, parts.imageBox)), modes.text)],
   ];
   for (const [path, text] of parts.provision)
     files.push([`provision/${checkPath(path)}`, renderFile(text, path.endsWith('.sh') ? modes.script : modes.text)]);

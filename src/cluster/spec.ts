@@ -89,6 +89,20 @@ const etcd = z.union(
   'expected stacked or {external: 1, 3 or 5}',
 );
 
+const providerNames = ['auto', 'libvirt', 'virtualbox', 'nspawn'] as const;
+const provider = z.union(
+  [
+    choice(providerNames),
+    map({
+      name: choice(['libvirt']).describe('The provider.'),
+      accelerator: choice(['tcg']).describe(
+        'Emulate the processors where hardware virtualisation does not work: ten times slower.',
+      ),
+    }),
+  ],
+  `expected ${listChoices(providerNames)}, or {name: libvirt, accelerator: tcg}`,
+);
+
 const runtimeNames = ['containerd', 'cri-o', 'docker'] as const;
 const runtime = z
   .union(
@@ -228,9 +242,9 @@ export const specSchema = map({
     .describe(
       'In quotes: a minor such as "1.36", resolved once and then locked, or an exact patch such as "1.36.4". 1.24 is the oldest.',
     ),
-  provider: choice(['auto', 'libvirt', 'virtualbox', 'nspawn'])
+  provider: provider
     .prefault('auto')
-    .describe('What runs the machines. auto takes what works best on this host.'),
+    .describe('What runs the machines. auto takes what works best on this host, and emulates no processor unless asked to.'),
   source: source
     .prefault('auto')
     .describe('Where programs and images come from. auto asks upstream, then takes what is at hand.'),
@@ -256,6 +270,14 @@ export const specSchema = map({
 
 /** The spec with every default filled in. Sizes are in MiB. */
 export type Spec = z.output<typeof specSchema>;
+
+/** The provider that a spec asks for, and whether its machines may be emulated. */
+export function readProviderWish({ provider: wish }: Pick<Spec, 'provider'>): {
+  readonly name: (typeof providerNames)[number];
+  readonly emulation: boolean;
+} {
+  return typeof wish === 'string' ? { name: wish, emulation: false } : { name: wish.name, emulation: true };
+}
 
 interface Counts {
   readonly controlPlane: { readonly count: number };

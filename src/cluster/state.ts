@@ -18,6 +18,8 @@ const stateSchema = z.object({
   /** When the bootstrap token ends; absent where there is none. */
   kubernetes: z.string(),
   provider: z.enum(['libvirt', 'virtualbox', 'nspawn']),
+  /** Whether the processors of its machines are emulated. */
+  emulated: z.boolean().default(false),
   runtime: z.object({ name: z.string(), version: z.string() }),
   network: z.object({ nodes: z.string(), pods: z.string(), services: z.string(), plugin: z.string() }),
   endpoint: z.enum(['direct', 'haproxy']),
@@ -54,6 +56,7 @@ export function describeState(plan: Plan, createdAt: Date): State {
     createdAt: createdAt.toISOString(),
     kubernetes: plan.kubernetes,
     provider: plan.provider.name,
+    emulated: plan.provider.emulated ?? false,
     runtime: { name: plan.runtime.name, version: plan.runtime.version },
     network: { nodes, pods, services, plugin },
     endpoint: plan.endpoint.kind,

@@ -16,8 +16,8 @@ const readyAddons: readonly string[] = ['metrics-server', 'local-path'];
 const limits: readonly Limit[] = [
   {
     path: ['provider'],
-    asks: ({ provider }) => provider === 'libvirt' || provider === 'virtualbox',
-    say: ({ provider }) => `the provider ${provider} is not there yet; use auto or nspawn`,
+    asks: ({ provider }) => provider === 'virtualbox',
+    say: () => 'the provider virtualbox is not there yet; use auto, libvirt or nspawn',
   },
   {
     path: ['source', 'mirror'],

@@ -18,14 +18,17 @@ const managementRanges = ['192.168.241.0/24', '172.29.241.0/24', '10.219.241.0/2
 
 /**
  * The names, sizes and addresses of a plan, ready for the Vagrantfile.
+ * @param imageBox the box of the node image, where one was made; else the plain box of the plan.
  * @param id the cluster's name on this host: what `clusterId` gives for the folder that the Vagrantfile will lie in.
  */
-export function viewVagrantfile(plan: Plan, id: string): VagrantfileView {
-  const box = locateBox(plan.box);
+export function viewVagrantfile(plan: Plan, id: string, imageBox?: string): VagrantfileView {
+  const box = imageBox === undefined ? locateBox(plan.box) : { name: imageBox };
   const management = managementNetwork(plan.network);
   return {
     cluster: rubyString(id),
     provider: plan.provider.name === 'nspawn' ? false : rubyString(plan.provider.name),
+    driver: rubyString(plan.provider.emulated === true ? 'qemu' : 'kvm'),
+    cpuMode: rubyString(plan.provider.emulated === true ? 'maximum' : 'host-model'),
     box: rubyString(box.name),
     boxUrl: box.url === undefined ? false : rubyString(box.url),
     netmask: rubyString(netmaskOf(plan.network.nodes)),

@@ -8,6 +8,8 @@ import { readIfThere, writeFileAtomic } from './files.ts';
 import { renderNodeFiles } from './node-files.ts';
 import type { Plan } from './plan.ts';
 import { renderFolder } from './render-folder.ts';
+import { renderVagrantfile } from '../templates/vagrantfile.ts';
+import { viewVagrantfile } from './vagrantfile-view.ts';
 import { provideSecrets, type Secrets } from './secrets.ts';
 
 export interface FolderContext {
@@ -17,6 +19,8 @@ export interface FolderContext {
   /** The folder of the spec, which the patches that it names are relative to. */
   readonly specFolder: string;
   readonly host: HostTraits;
+  /** The name of the box of the node image, where one was made for Vagrant. */
+  readonly imageBox?: string;
   readonly local: Runner;
   readonly signal: AbortSignal;
 }
@@ -34,6 +38,7 @@ export async function writeClusterFolder(plan: Plan, context: FolderContext): Pr
   const secrets = await provideSecrets(folder, plan);
   const files = renderFolder(plan, {
     id: clusterId(folder, plan.name),
+    ...(context.imageBox === undefined ? {} : { imageBox: context.imageBox }),
     template: await readFile(path.join(context.packageFolder, 'Vagrantfile.tmpl'), 'utf8'),
     provision: await readTexts(path.join(context.packageFolder, 'provision')),
     nodeFiles: renderNodeFiles(plan, secrets, context.host, await readPatches(plan, context.specFolder)),
@@ -50,11 +55,25 @@ export async function writeClusterFolder(plan: Plan, context: FolderContext): Pr
   return secrets;
 }
 
+/** Writes the Vagrantfile anew once the box of the node image is known; everything else in the folder stays. */
+export async function nameImageBox(
+  plan: Plan,
+  { folder, packageFolder, imageBox }: Pick<FolderContext, 'folder' | 'packageFolder'> & { readonly imageBox: string },
+): Promise<void> {
+  const template = await readFile(path.join(packageFolder, 'Vagrantfile.tmpl'), 'utf8');
+  const text = renderVagrantfile(template, viewVagrantfile(plan, clusterId(folder, plan.name), imageBox));
+  if ((await readIfThere(folder.vagrantfile)) !== text) await writeFileAtomic(folder.vagrantfile, text, { mode: 0o644 });
+}
+
 /** The host's part of what decides on the kubeadm configuration. */
-export async function readHostTraits(capabilities: { isolation: 'strong' | 'weak'; cgroupVersion: 1 | 2 }): Promise<HostTraits> {
+export async function readHostTraits(
+  capabilities: { isolation: 'strong' | 'weak'; cgroupVersion: 1 | 2 },
+  emulated = false,
+): Promise<HostTraits> {
   const sharedKernel = capabilities.isolation === 'weak';
   const swaps = sharedKernel ? await readFile('/proc/swaps', 'utf8').catch(() => '') : '';
-  return { cgroupVersion: capabilities.cgroupVersion, sharedKernel, swap: swaps.trim().split('\n').length > 1 };
+  const swap = swaps.trim().split('\n').length > 1;
+  return { cgroupVersion: capabilities.cgroupVersion, sharedKernel, swap, ...(emulated ? { emulated } : {}) };
 }
 
 async function readTexts(folder: string): Promise<Map<string, string>> {

@@ -3,6 +3,7 @@ import { runSteps } from '../cluster/run-steps.ts';
 import { whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { openMachines } from './machines.ts';
 import { findRest, findStrays, openExisting } from './existing.ts';
 
 export const destroy = defineCommand({
@@ -23,7 +24,7 @@ async function runDestroy(context: Context): Promise<CommandResult> {
   const agreed = await context.ask({ text: `Destroy the cluster ${name} with all that is in it?`, flag: '--yes' });
   if (!agreed) return { data: { destroyed: false }, human: () => 'Nothing was removed.' };
   return whileHolding(workspace, 'destroy', async () => {
-    await workspace.store.open();
+    await openMachines(workspace, provider.name);
     const machines = await provider.inspect();
     const steps = destroySteps(provider, machines, workspace.folder);
     const options = { signal: context.signal, events: context.events, forecast: () => undefined, record: () => undefined };

@@ -4,7 +4,8 @@ import type { Provider } from '../cluster/provider.ts';
 import type { State } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { Context } from './context.ts';
-import { openWorkspace, stateProvider, strayProvider, withLogs, type Workspace } from './workspace.ts';
+import { stateProvider, strayProvider } from './machines.ts';
+import { openWorkspace, withLogs, type Workspace } from './workspace.ts';
 
 /** A cluster that was brought up from the spec here. */
 export interface Existing {

@@ -16,6 +16,7 @@ import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
 import { allowedNodeRange, virtualBoxNetworks } from '../providers/vagrant/allowed-range.ts';
 import { chooseSource, type ChosenSource } from './choose-source.ts';
 import type { Context } from './context.ts';
+import { decideProvider } from './decide-provider.ts';
 import { bridgeName, type Planned, type Resolved, sourceContext, type Workspace } from './workspace.ts';
 
 /** For a plan that leads to no machines on this host. */
@@ -23,12 +24,7 @@ export const noProvider: Plan['provider'] = { name: 'nspawn', why: 'no machine i
 
 /** Finds out what the spec leaves open and makes the plan. Writes nothing but what sources keep in the cache. */
 export async function planWorkspace(workspace: Workspace): Promise<Planned> {
-  const capabilities = await requireNspawn(workspace.context, workspace.root);
-  const provider: Plan['provider'] = {
-    name: 'nspawn',
-    why: workspace.spec.provider === 'nspawn' ? 'the spec asks for it' : 'the only one that this version of kubelab drives',
-    differences: capabilities.differences,
-  };
+  const { provider, capabilities } = await decideProvider(workspace);
   return { ...(await resolvePlan(workspace, provider)), capabilities };
 }
 

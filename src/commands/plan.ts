@@ -1,4 +1,3 @@
-import path from 'node:path';
 import { forecastBuild } from '../artifacts/go/footprint.ts';
 import type { Artifact, Lock } from '../artifacts/source.ts';
 import type { MachinePlan } from '../cluster/provider.ts';
@@ -15,7 +14,8 @@ import type { Context } from './context.ts';
 import { readHostRoom } from './host-room.ts';
 import { describePlan, type PlanReport } from './plan-report.ts';
 import { planWorkspace } from './plan-workspace.ts';
-import { clusterId, machineParts, openWorkspace, type Planned, withoutLogs, type Workspace } from './workspace.ts';
+import { machineParts } from './machines.ts';
+import { clusterId, openWorkspace, type Planned, withoutLogs, type Workspace } from './workspace.ts';
 
 export const plan = defineCommand({
   name: 'plan',
@@ -80,16 +80,18 @@ async function findWhatIsThere(workspace: Workspace, planned: Planned, complete:
   const { provider, images } = await machineParts(workspace, planned, () => plan.lock);
   const found = await listSubvolumes({ cache: context.folders.cache, root: workspace.root, signal: context.signal }, 'names');
   const has = (kind: string, name: string): boolean => found.some((entry) => entry.kind === kind && entry.name === name);
-  const key = complete ? path.basename(await images.image(plan.lock)) : undefined;
+  const key = complete ? await images.key(plan.lock) : undefined;
+  const isContainer = plan.provider.name === 'nspawn';
+  const imagePresent = key !== undefined && (isContainer ? has('image', key) : await images.hasImage(plan.lock));
   const own = `${clusterId(workspace)}/`;
   const keepLock = (): Promise<void> => Promise.resolve();
   const share = shareCache(context, 'plan');
   return {
-    box: { name: plan.box, key: images.base.key, present: has('base', images.base.key) },
-    image: { ...(key === undefined ? {} : { key }), present: key !== undefined && has('image', key) },
-    machines: found
-      .filter(({ kind, name }) => kind === 'machine' && name.startsWith(own))
-      .map(({ name }) => name.slice(own.length)),
+    box: { name: plan.box, key: images.baseKey, present: has('base', images.baseKey) },
+    image: { ...(key === undefined ? {} : { key }), present: imagePresent },
+    machines: isContainer
+      ? found.filter(({ kind, name }) => kind === 'machine' && name.startsWith(own)).map(({ name }) => name.slice(own.length))
+      : (await provider.inspect()).map(({ name }) => name),
     steps: sortSteps(
       upSteps({ plan, folder, provider, source, images, share, signal: context.signal, keepLock, lock: () => plan.lock }),
     ),

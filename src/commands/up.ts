@@ -13,7 +13,8 @@ import { loggedEvents, shareCache, whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { planWorkspace } from './plan-workspace.ts';
-import { keepLock, machineParts, openWorkspace, withLogs } from './workspace.ts';
+import { machineParts, openMachines } from './machines.ts';
+import { keepLock, openWorkspace, withLogs } from './workspace.ts';
 
 export const up = defineCommand({
   name: 'up',
@@ -42,11 +43,15 @@ export async function runUp(context: Context): Promise<CommandResult> {
     if (opened.state !== undefined) compareWithState(plan, opened.state);
     await createClusterFolder(opened.folder, []);
     const workspace = withLogs(opened);
-    await workspace.store.open();
-    const host = await readHostTraits(planned.capabilities);
+    await openMachines(workspace, plan.provider.name);
+    const host = await readHostTraits(planned.capabilities, plan.provider.emulated);
     const { local, folder, secrets } = workspace;
+    const lock = { current: plan.lock, keep: (next: typeof plan.lock) => keepLock(workspace, plan, next) };
+    const parts = await machineParts(workspace, planned, () => lock.current);
+    const imageBox = hasDigests(plan.lock) ? await parts.images.boxName?.(plan.lock) : undefined;
     const made = await writeClusterFolder(plan, {
       folder,
+      ...(imageBox === undefined ? {} : { imageBox }),
       packageFolder: context.folders.package,
       specFolder: workspace.specFolder,
       host,
@@ -54,9 +59,7 @@ export async function runUp(context: Context): Promise<CommandResult> {
       signal: context.signal,
     });
     secrets.push(...secretValues(made));
-    const lock = { current: plan.lock, keep: (next: typeof plan.lock) => keepLock(workspace, plan, next) };
     await lock.keep(lock.current);
-    const parts = await machineParts(workspace, planned, () => lock.current);
     const timings = await openTimings(locateTimings(context.folders.cache), `${plan.provider.name} ${plan.source.kind}`);
     const events = loggedEvents(workspace);
     const result = await bringUp({
@@ -72,6 +75,10 @@ export async function runUp(context: Context): Promise<CommandResult> {
     });
     return describeResult(plan, result, programName(context));
   });
+}
+
+function hasDigests({ artifacts }: Plan['lock']): boolean {
+  return artifacts.every(({ digest }) => digest !== undefined);
 }
 
 /** How this person calls kubelab: in a checkout, npm finds it. */

@@ -1,25 +1,21 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type BaseBox, resolveBaseBox } from '../artifacts/base-box.ts';
 import { bundledBaseBox } from '../artifacts/bundle/base-box.ts';
 import type { Lock, Source, SourceContext } from '../artifacts/source.ts';
-import { gatewayOf } from '../cluster/addresses.ts';
 import { type ClusterFolder, clusterId as identify, locateCluster } from '../cluster/cluster-folder.ts';
 import { commandLog } from '../cluster/event-log.ts';
 import { readIfThere } from '../cluster/files.ts';
 import { loadSpec } from '../cluster/load-spec.ts';
 import { writeLockFile } from '../cluster/lock-file.ts';
 import type { Plan } from '../cluster/plan.ts';
-import type { Capabilities, Provider } from '../cluster/provider.ts';
+import type { Capabilities } from '../cluster/provider.ts';
 import type { Spec } from '../cluster/spec.ts';
 import { readState, type State } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { localRunner } from '../exec/local.ts';
 import { asRoot } from '../exec/root.ts';
 import type { Runner } from '../exec/runner.ts';
-import { type SubvolumeImageHome, subvolumeImageHome } from '../providers/nspawn/image-home.ts';
-import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
 import { openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
 import type { Context } from './context.ts';
 
@@ -119,32 +115,6 @@ export async function keepLock(workspace: Workspace, plan: Plan, lock: Lock): Pr
   await writeLockFile(workspace.lockPath, { apiVersion: 'kubelab/v1', nodes: plan.network.nodes, lock });
 }
 
-export interface MachineParts {
-  readonly provider: Provider;
-  readonly images: SubvolumeImageHome;
-}
-
-/** The provider and the place of node images for a plan. `lock` is read again whenever an image is asked for. */
-export async function machineParts(workspace: Workspace, planned: Planned, lock: () => Lock): Promise<MachineParts> {
-  const { root, local, context, store } = workspace;
-  const { plan } = planned;
-  const home = subvolumeImageHome(
-    {
-      base: await chooseBaseBox(workspace, plan),
-      install: plan.install,
-      provision: workspace.provision,
-      cache: context.folders.cache,
-      source: planned.source,
-    },
-    { root, signal: context.signal, store },
-  );
-  const provider = nspawnProvider(
-    { ...nspawnSettings(workspace, plan.network.nodes, planned.capabilities), image: () => home.image(lock()) },
-    { local, root, signal: context.signal, store },
-  );
-  return { provider, images: home };
-}
-
 /** The base box of a plan: the one in its bundle, where that holds the box that the spec names. */
 export async function chooseBaseBox(workspace: Workspace, plan: Pick<Plan, 'box' | 'source'>): Promise<BaseBox> {
   const box = await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder);
@@ -152,39 +122,4 @@ export async function chooseBaseBox(workspace: Workspace, plan: Pick<Plan, 'box'
   return (
     (bundle === undefined ? undefined : await bundledBaseBox(sourceContext(workspace), { file: bundle, name: box.name })) ?? box
   );
-}
-
-/** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */
-export function stateProvider(workspace: Workspace, state: State): Provider {
-  return provideWithoutPlan(workspace, state.network.nodes);
-}
-
-/** The provider of machines that no state tells of: enough to find and destroy them, which no address is needed for. */
-export function strayProvider(workspace: Workspace): Provider {
-  return provideWithoutPlan(workspace, '192.0.2.0/24');
-}
-
-function provideWithoutPlan(workspace: Workspace, subnet: string): Provider {
-  const { local, root, context, store } = workspace;
-  const capabilities: Capabilities = { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [] };
-  const noImage = (): Promise<string> => Promise.reject(new Error('a machine is made only from a plan'));
-  return nspawnProvider(
-    { ...nspawnSettings(workspace, subnet, capabilities), image: noImage },
-    { local, root, signal: context.signal, store },
-  );
-}
-
-function nspawnSettings(workspace: Workspace, subnet: string, capabilities: Capabilities): Omit<NspawnSettings, 'image'> {
-  const { folder } = workspace;
-  return {
-    cluster: clusterId(workspace),
-    subnet,
-    gateway: gatewayOf(subnet),
-    bridge: bridgeName(workspace),
-    files: path.join(folder.root, 'machines'),
-    logs: folder.logs,
-    sshConfig: path.join(folder.root, 'ssh_config'),
-    authorizedKey: () => readFile(folder.sshPublicKey, 'utf8'),
-    capabilities,
-  };
 }

@@ -1,5 +1,6 @@
 import { KubelabError } from '../errors/errors.ts';
 import { type Fields, mergeFields } from './documents.ts';
+import { emulationKubeletFields } from './emulation.ts';
 import type { KubeadmInput, SharedInput } from './kubeadm-input.ts';
 import { factsFor } from './versions.ts';
 
@@ -19,6 +20,7 @@ export function kubeletFields(input: Pick<SharedInput, 'kubernetes' | 'host'>): 
   // It is the default below 1.35, written nevertheless: an upgrade to 1.35 keeps this configuration and would fail without.
   if (host.cgroupVersion === 1 && facts.failCgroupV1Field) fields['failCgroupV1'] = false;
   if (host.swap) fields['failSwapOn'] = false;
+  if (host.emulated === true) Object.assign(fields, emulationKubeletFields);
   if (host.sharedKernel) {
     // The node sees the host's disk. How full that is must not evict pods; memory pressure still does.
     fields['evictionHard'] = {

@@ -1,5 +1,6 @@
 import { kubeletConfiguration, kubeProxyConfiguration } from './component-config.ts';
 import { type Fields, renderDocuments } from './documents.ts';
+import { emulationApiServerFields, emulationControllerFlags, emulationEtcdFlags, emulationTimeouts } from './emulation.ts';
 import type { KubeadmInput } from './kubeadm-input.ts';
 import {
   checkAdditions,
@@ -55,6 +56,7 @@ function initConfiguration(input: KubeadmInput): Fields {
     localAPIEndpoint: { advertiseAddress: input.node.address, bindPort: apiServerPort },
     nodeRegistration: nodeRegistration(input, input),
     ...patchesFields(input),
+    ...timeoutsField(emulationTimeouts(input)),
   };
 }
 
@@ -62,7 +64,7 @@ function clusterConfiguration(input: KubeadmInput): Fields {
   // With one control plane an election serves nothing, and after a power cut the old lease delays both by 15 s.
   const flags: Readonly<Record<string, string>> = input.tuning.leaderElect ? {} : { 'leader-elect': 'false' };
   const components = {
-    controllerManager: componentFields(input, 'controllerManager', flags),
+    controllerManager: componentFields(input, 'controllerManager', { ...flags, ...slow(input, emulationControllerFlags) }),
     scheduler: componentFields(input, 'scheduler', flags),
   };
   return {
@@ -74,7 +76,11 @@ function clusterConfiguration(input: KubeadmInput): Fields {
     ...(input.imageRepository === undefined ? {} : { imageRepository: input.imageRepository }),
     ...keyAlgorithmFields(input),
     networking: { podSubnet: input.pods, serviceSubnet: input.services, dnsDomain: 'cluster.local' },
-    apiServer: { certSANs: certificateNames(input), ...componentFields(input, 'apiServer') },
+    apiServer: {
+      certSANs: certificateNames(input),
+      ...componentFields(input, 'apiServer'),
+      ...emulationApiServerFields(input),
+    },
     ...Object.fromEntries(Object.entries(components).filter(([, fields]) => Object.keys(fields).length > 0)),
     etcd: etcdFields(input),
   };
@@ -86,7 +92,8 @@ function certificateNames(input: KubeadmInput): readonly string[] {
 }
 
 function etcdFields(input: KubeadmInput): Fields {
-  if (input.etcd.kind === 'stacked') return { local: { dataDir: '/var/lib/etcd', ...componentFields(input, 'etcd') } };
+  if (input.etcd.kind === 'stacked')
+    return { local: { dataDir: '/var/lib/etcd', ...componentFields(input, 'etcd', slow(input, emulationEtcdFlags)) } };
   return {
     external: {
       endpoints: input.etcd.endpoints,
@@ -116,6 +123,18 @@ function joinConfiguration(input: KubeadmInput): Fields {
       ? { controlPlane: { localAPIEndpoint: { advertiseAddress: input.node.address, bindPort: apiServerPort } } }
       : {}),
     ...patchesFields(input),
-    ...(kubeadmApi === 'v1beta4' ? { timeouts: { discovery: joinPatience, tlsBootstrap: joinPatience } } : {}),
+    ...timeoutsField({
+      ...(kubeadmApi === 'v1beta4' ? { discovery: joinPatience, tlsBootstrap: joinPatience } : {}),
+      ...emulationTimeouts(input),
+    }),
   };
+}
+
+function timeoutsField(timeouts: Fields): Fields {
+  return Object.keys(timeouts).length === 0 ? {} : { timeouts };
+}
+
+/** Flags for emulated processors alone. */
+function slow(input: KubeadmInput, flags: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return input.host.emulated === true ? flags : {};
 }

@@ -5,6 +5,8 @@ export interface HostTraits {
   readonly sharedKernel: boolean;
   /** Swap is on. */
   readonly swap: boolean;
+  /** Processors are emulated: everything takes about ten times as long. */
+  readonly emulated?: boolean;
 }
 
 export interface ExtraVolume {

@@ -5,6 +5,9 @@ export interface VagrantfileView {
   readonly cluster: string;
   /** The provider that plain `vagrant up` takes; false leaves the choice to Vagrant. */
   readonly provider: string | false;
+  /** What runs libvirt's machines, `kvm` or `qemu`, and the processor that they see. */
+  readonly driver: string;
+  readonly cpuMode: string;
   readonly box: string;
   /** Where the box comes from; false where its name alone says it. */
   readonly boxUrl: string | false;

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Lock, Source } from '../../src/artifacts/source.ts';
 import { planWorkspace } from '../../src/commands/plan-workspace.ts';
-import { machineParts, openWorkspace } from '../../src/commands/workspace.ts';
+import { machineParts } from '../../src/commands/machines.ts';
+import { openWorkspace } from '../../src/commands/workspace.ts';
 import type { Measurement } from './measurement.ts';
 import { createSite, type ProgramRun, type Site } from './site.ts';
 

@@ -11,7 +11,8 @@ import { waitUntilReady } from '../../src/cluster/ready.ts';
 import { describeState, writeState } from '../../src/cluster/state.ts';
 import { readHostTraits, writeClusterFolder } from '../../src/cluster/write-folder.ts';
 import { planWorkspace } from '../../src/commands/plan-workspace.ts';
-import { bridgeName, clusterId, machineParts, openWorkspace, type Workspace } from '../../src/commands/workspace.ts';
+import { machineParts } from '../../src/commands/machines.ts';
+import { bridgeName, clusterId, openWorkspace, type Workspace } from '../../src/commands/workspace.ts';
 import { nspawnProvider } from '../../src/providers/nspawn/provider.ts';
 import { type Bench, type Benchmark, workers } from './bench.ts';
 import { atLeast, timed } from './measurement.ts';
@@ -116,7 +117,7 @@ async function prepareCluster(site: Site, bench: Bench): Promise<PlainCluster> {
     subnet: plan.network.nodes,
     gateway: plan.network.gateway,
     bridge: bridgeName(opened),
-    image: async () => images.base.path,
+    image: async () => path.join(store.bases, images.baseKey),
     files: path.join(folder.root, 'machines'),
     logs: folder.logs,
     sshConfig: path.join(folder.root, 'ssh_config'),

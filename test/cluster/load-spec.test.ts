@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { loadSpec, parseSpec } from '../../src/cluster/load-spec.ts';
+import { readProviderWish } from '../../src/cluster/spec.ts';
 import { KubelabError } from '../../src/errors/errors.ts';
 
 const folder = new URL('../fixtures/specs/', import.meta.url);
@@ -127,6 +128,21 @@ describe('loadSpec', () => {
     const load = (): unknown => loadSpec(`name: study\nkubernetes: "${version}"`, 'kubelab.yaml');
     if (taken) expect(load).not.toThrow();
     else expect(load).toThrow('1 error in kubelab.yaml');
+  });
+});
+
+describe('the provider', () => {
+  it.each([
+    ['auto', { name: 'auto', emulation: false }],
+    ['libvirt', { name: 'libvirt', emulation: false }],
+    ['{name: libvirt, accelerator: tcg}', { name: 'libvirt', emulation: true }],
+  ])('%s', (text, wish) => {
+    expect(readProviderWish(loadSpec(`name: study\nprovider: ${text}`, 'kubelab.yaml'))).toEqual(wish);
+  });
+
+  it('is emulated by libvirt alone', () => {
+    const load = (): unknown => loadSpec('name: study\nprovider: {name: nspawn, accelerator: tcg}', 'kubelab.yaml');
+    expect(load).toThrow('1 error in kubelab.yaml');
   });
 });
 

@@ -92,6 +92,19 @@ describe('the files of the nodes', () => {
     expect(older.get('control1/kubeadm.yaml')).not.toContain('patches');
   });
 
+  it('give the static pods patience where processors are emulated, and nowhere else', () => {
+    const made = plan('workers: {count: 1}');
+    const host = { cgroupVersion: 2, sharedKernel: false, swap: false } as const;
+    const patches = (emulated: boolean): string[] =>
+      [...renderNodeFiles(made, secrets, { ...host, emulated }).keys()].filter((name) => name.includes('/patches/kube-'));
+    expect(patches(true)).toEqual([
+      'control1/patches/kube-apiserver+strategic.yaml',
+      'control1/patches/kube-controller-manager+strategic.yaml',
+      'control1/patches/kube-scheduler+strategic.yaml',
+    ]);
+    expect(patches(false)).toEqual([]);
+  });
+
   it('put the add-ons on the first control plane alone', () => {
     const files = [...render(plan('controlPlane: {count: 3}\naddons: [metrics-server, local-path]')).keys()];
     expect(files.filter((name) => name.includes('/addons/'))).toEqual([

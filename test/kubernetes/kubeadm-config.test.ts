@@ -21,6 +21,7 @@ const external: Partial<KubeadmInput> = {
   etcd: { kind: 'external', endpoints: [1, 2, 3].map((i) => `https://10.83.7.3${i}:2379`) },
 };
 const containers: Partial<KubeadmInput> = { host: { cgroupVersion: 1, sharedKernel: true, swap: true }, untaint: true };
+const emulated: Partial<KubeadmInput> = { host: { cgroupVersion: 2, sharedKernel: false, swap: false, emulated: true } };
 const everything: KubeadmAdditions = {
   certSANs: ['lab.example', 'localhost'],
   extraArgs: {
@@ -71,6 +72,9 @@ describe('golden', () => {
     ['1.24-first-containers', '1.24.17', containers],
     ['1.34-first-containers', '1.34.11', containers],
     ['1.36-first-containers', '1.36.4', containers],
+    ['1.30-first-emulated', '1.30.14', emulated],
+    ['1.36-first-emulated', '1.36.4', emulated],
+    ['1.36-join-worker-emulated', '1.36.4', { ...worker, ...emulated }],
     [
       '1.30-first-additions',
       '1.30.14',

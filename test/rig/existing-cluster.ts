@@ -11,6 +11,7 @@ export const study: State = {
   createdAt: '2026-01-02T03:04:05.000Z',
   kubernetes: '1.36.4',
   provider: 'nspawn',
+  emulated: false,
   runtime: { name: 'containerd', version: '2.2.9' },
   network: { nodes: '10.83.7.0/24', pods: '10.244.0.0/16', services: '10.96.0.0/12', plugin: 'flannel' },
   endpoint: 'direct',

@@ -73,7 +73,8 @@ describe('renderFolder', () => {
   const plan = makePlan({ controlPlanes: 1, workers: 1 });
   const parts = {
     id,
-    template: '{{cluster}}{{provider}}{{box}}{{boxUrl}}{{netmask}}{{hostAddress}}{{managementName}}{{managementAddress}}\r\n',
+    template:
+      '{{cluster}}{{provider}}{{driver}}{{cpuMode}}{{box}}{{boxUrl}}{{netmask}}{{hostAddress}}{{managementName}}{{managementAddress}}\r\n',
     provision: new Map([
       ['run.sh', '#!/bin/sh\r\n'],
       ['upgrade/10-drain.sh', '#!/bin/sh\n'],

@@ -15,10 +15,11 @@ export interface VagrantHostProbe {
 /**
  * Finds out whether Vagrant can run virtual machines here, with libvirt and with VirtualBox. Changes nothing; takes some
  * seconds, most of them in Vagrant and in the guest that is booted.
+ * @param known what is known of the accelerator already.
  * @throws Interrupted when the signal was aborted.
  */
-export async function probeVagrantHost(context: VagrantProbeContext): Promise<VagrantHostProbe> {
-  const [acceleration, vagrant] = await Promise.all([probeAcceleration(context), findVagrant(context)]);
+export async function probeVagrantHost(context: VagrantProbeContext, known?: Acceleration): Promise<VagrantHostProbe> {
+  const [acceleration, vagrant] = await Promise.all([known ?? probeAcceleration(context), findVagrant(context)]);
   const [libvirt, virtualbox] = await Promise.all([
     probeLibvirt(context, vagrant, acceleration),
     probeVirtualBox(context, vagrant),

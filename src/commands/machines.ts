@@ -1,0 +1,171 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { baseBoxKey, type BaseBox, resolveBaseBox, vmSetup } from '../artifacts/base-box.ts';
+import type { Lock } from '../artifacts/source.ts';
+import { gatewayOf } from '../cluster/addresses.ts';
+import type { Plan } from '../cluster/plan.ts';
+import type { Capabilities, Provider, ProviderName } from '../cluster/provider.ts';
+import type { State } from '../cluster/state.ts';
+import type { NodeImageHome } from '../cluster/up-context.ts';
+import { managementNetwork } from '../cluster/vagrantfile-view.ts';
+import { nameImageBox } from '../cluster/write-folder.ts';
+import { subvolumeImageHome } from '../providers/nspawn/image-home.ts';
+import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
+import { boxHome, imageBoxName } from '../providers/vagrant/box-home.ts';
+import { diskMebibytes, emulationKernelOptions } from '../providers/vagrant/disk-image.ts';
+import { vagrantProvider } from '../providers/vagrant/provider.ts';
+import type { VagrantSettings } from '../providers/vagrant/settings.ts';
+import { bridgeName, chooseBaseBox, clusterId, type Planned, type Workspace } from './workspace.ts';
+
+/** Where what machines are copied from is made and kept. */
+export interface MachineImages extends NodeImageHome {
+  /** The key of the base box. */
+  readonly baseKey: string;
+  /** The key of the node image of a lock with every digest. */
+  key(lock: Lock): Promise<string>;
+  /** The name that Vagrant knows the node image by; absent where Vagrant has no part in it. */
+  boxName?(lock: Lock): Promise<string>;
+}
+
+export interface MachineParts {
+  readonly provider: Provider;
+  readonly images: MachineImages;
+}
+
+/** The provider and the place of node images for a plan. `lock` is read again whenever an image is asked for. */
+export function machineParts(workspace: Workspace, planned: Planned, lock: () => Lock): Promise<MachineParts> {
+  return planned.plan.provider.name === 'nspawn'
+    ? containerParts(workspace, planned, lock)
+    : virtualParts(workspace, planned, planned.plan.provider.name);
+}
+
+async function containerParts(workspace: Workspace, planned: Planned, lock: () => Lock): Promise<MachineParts> {
+  const { root, local, context, store } = workspace;
+  const { plan } = planned;
+  const home = subvolumeImageHome(
+    {
+      base: await chooseBaseBox(workspace, plan),
+      install: plan.install,
+      provision: workspace.provision,
+      cache: context.folders.cache,
+      source: planned.source,
+    },
+    { root, signal: context.signal, store },
+  );
+  const provider = nspawnProvider(
+    { ...nspawnSettings(workspace, plan.network.nodes, planned.capabilities), image: () => home.image(lock()) },
+    { local, root, signal: context.signal, store },
+  );
+  const key = async (of: Lock): Promise<string> => path.basename(await home.image(of));
+  return { provider, images: { ...home, baseKey: home.base.key, key } };
+}
+
+async function virtualParts(
+  workspace: Workspace,
+  planned: Planned,
+  name: Exclude<ProviderName, 'nspawn'>,
+): Promise<MachineParts> {
+  const { root, local, context, store, folder } = workspace;
+  const { plan } = planned;
+  const base: BaseBox = await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder, 'vm');
+  const home = boxHome(
+    {
+      base,
+      install: plan.install,
+      provision: workspace.provision,
+      cache: context.folders.cache,
+      source: planned.source,
+      shape: { mebibytes: diskMebibytes, kernelOptions: plan.provider.emulated === true ? emulationKernelOptions : [] },
+      vagrantHome: context.env['VAGRANT_HOME'] ?? path.join(context.folders.home, '.vagrant.d'),
+      installed: (imageBox) => nameImageBox(plan, { folder, packageFolder: context.folders.package, imageBox }),
+    },
+    { root, runner: local, signal: context.signal, store },
+  );
+  const settings = vagrantSettings(workspace, {
+    name,
+    network: plan.network,
+    emulated: plan.provider.emulated ?? false,
+    capabilities: planned.capabilities,
+  });
+  return {
+    provider: vagrantProvider(settings, { local, signal: context.signal }),
+    images: {
+      ...home,
+      baseKey: baseBoxKey(base, await vmSetup(workspace.provision)),
+      boxName: async (of) => imageBoxName(await home.key(of)),
+    },
+  };
+}
+
+/** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */
+export function stateProvider(workspace: Workspace, state: State): Provider {
+  if (state.provider === 'nspawn') return containersWithoutPlan(workspace, state.network.nodes);
+  const settings = vagrantSettings(workspace, {
+    name: state.provider,
+    network: state.network,
+    emulated: state.emulated,
+    capabilities: { isolation: 'strong', kernelNfs: true, cgroupVersion: 2, differences: [] },
+  });
+  return vagrantProvider(settings, { local: workspace.local, signal: workspace.context.signal });
+}
+
+/** The provider of machines that no state tells of: enough to find and destroy them, which no address is needed for. */
+export function strayProvider(workspace: Workspace): Provider {
+  return containersWithoutPlan(workspace, '192.0.2.0/24');
+}
+
+/** What has to be at hand on the host before machines of a provider are looked at. */
+export async function openMachines(workspace: Workspace, provider: ProviderName): Promise<void> {
+  if (provider === 'nspawn') await workspace.store.open();
+}
+
+function containersWithoutPlan(workspace: Workspace, subnet: string): Provider {
+  const { local, root, context, store } = workspace;
+  const capabilities: Capabilities = { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [] };
+  const noImage = (): Promise<string> => Promise.reject(new Error('a machine is made only from a plan'));
+  return nspawnProvider(
+    { ...nspawnSettings(workspace, subnet, capabilities), image: noImage },
+    { local, root, signal: context.signal, store },
+  );
+}
+
+function nspawnSettings(workspace: Workspace, subnet: string, capabilities: Capabilities): Omit<NspawnSettings, 'image'> {
+  const { folder } = workspace;
+  return {
+    cluster: clusterId(workspace),
+    subnet,
+    gateway: gatewayOf(subnet),
+    bridge: bridgeName(workspace),
+    files: path.join(folder.root, 'machines'),
+    logs: folder.logs,
+    sshConfig: path.join(folder.root, 'ssh_config'),
+    authorizedKey: () => readFile(folder.sshPublicKey, 'utf8'),
+    capabilities,
+  };
+}
+
+interface VirtualMachines {
+  readonly name: Exclude<ProviderName, 'nspawn'>;
+  readonly network: Pick<Plan['network'], 'nodes' | 'pods' | 'services'>;
+  readonly emulated: boolean;
+  readonly capabilities: Capabilities;
+}
+
+function vagrantSettings(workspace: Workspace, { name, network, emulated, capabilities }: VirtualMachines): VagrantSettings {
+  const { folder } = workspace;
+  return {
+    provider: name,
+    cluster: clusterId(workspace),
+    folder: folder.root,
+    network: {
+      nodes: network.nodes,
+      gateway: gatewayOf(network.nodes),
+      bridge: bridgeName(workspace),
+      management: managementNetwork(network),
+    },
+    sshConfig: path.join(folder.root, 'ssh_config'),
+    authorizedKey: () => readFile(folder.sshPublicKey, 'utf8'),
+    capabilities,
+    emulated,
+  };
+}
