@@ -26,6 +26,15 @@ export default defineConfig({
           hookTimeout: 30 * 60_000,
         },
       },
+      {
+        test: {
+          name: 'vm',
+          include: ['test/vm/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 60 * 60_000,
+          hookTimeout: 60 * 60_000,
+        },
+      },
     ],
   },
 });
