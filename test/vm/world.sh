@@ -47,4 +47,9 @@ until virsh --connect qemu:///system version >/dev/null 2>&1; do
 	sleep 0.3
 done
 touch "$folder/ready"
-exec sleep infinity
+# The first process of a namespace takes in the orphans of the others. libvirt waits for those of QEMU to be gone, so this
+# must be one that looks after them: a shell does while it waits.
+while :; do
+	sleep 1 &
+	wait "$!" || true
+done
