@@ -125,7 +125,8 @@ function lacksOf(question: ProviderQuestion, name: ProviderName): readonly strin
 
 function shortcoming(question: ProviderQuestion): string {
   const one = (name: 'libvirt' | 'virtualbox'): string => lacksOf(question, name)[0] ?? question[name].accelerationWhy;
-  return `libvirt: ${one('libvirt')}; virtualbox: ${one('virtualbox')}`;
+  const [libvirt, virtualbox] = [one('libvirt'), one('virtualbox')];
+  return libvirt === virtualbox ? libvirt : `libvirt: ${libvirt}; virtualbox: ${virtualbox}`;
 }
 
 function refuse(why: string, lacks: readonly string[], packages: readonly string[], cures: readonly string[]): ProviderDecision {
