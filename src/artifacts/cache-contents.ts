@@ -6,9 +6,10 @@ import { openStore } from './store.ts';
 export interface CachedFile {
   /**
    * `archive`: downloaded, or unpacked from a bundle. `program`: a folder of programs built from one Go module.
-   * `image`, `layer`: made from those. `leftover`: of a run that was cut off.
+   * `image`, `layer`: made from those. `disk`: a node image as the disk of a virtual machine. `leftover`: of a run that
+   * was cut off.
    */
-  readonly kind: 'archive' | 'program' | 'image' | 'layer' | 'leftover';
+  readonly kind: 'archive' | 'program' | 'image' | 'layer' | 'disk' | 'leftover';
   readonly name: string;
   readonly path: string;
   readonly bytes: number;
@@ -23,6 +24,8 @@ export async function listCachedFiles(cache: string): Promise<readonly CachedFil
     listIn(builds, 'program', (name) => /-v\d/.test(name)),
     listIn(path.join(builds, 'images'), 'image', isWhole),
     listIn(path.join(builds, 'layers'), 'layer', isWhole),
+    listIn(path.join(cache, 'disks'), 'disk', (name) => name.endsWith('.qcow2')),
+    listIn(path.join(cache, 'disks'), 'leftover', (name) => !name.endsWith('.qcow2')),
     listIn(cache, 'leftover', (name) => /^(artifacts|bundle)-/.test(name)),
     listIn(path.join(cache, 'store', 'partial'), 'leftover', () => true),
     listIn(path.join(builds, 'images'), 'leftover', (name) => !isWhole(name)),

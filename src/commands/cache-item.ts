@@ -40,5 +40,6 @@ export const kindNames: Readonly<Record<CacheItem['kind'], string>> = {
   program: 'Go programs',
   image: 'image archive',
   layer: 'image layer',
+  disk: 'node image disk',
   leftover: 'leftover',
 };

@@ -26,6 +26,7 @@ const files = {
   'go/layers/toolbox-125fa8ca.tar': 3,
   [`store/sha256/ab/${hex}`]: 0,
   'artifacts-x1y2z3/artifacts/bin/kubeadm': 40,
+  'disks/1.36.4-ab12.qcow2': 2,
   'timings.json': 40,
 };
 
@@ -42,14 +43,15 @@ describe('the cache', () => {
     await fillCache(rig, files);
     const { stdout } = await rig.run('cache', 'list');
     expect(stdout.replaceAll(/\d{4}-\d\d-\d\d \d\d:\d\d/g, '<day>')).toMatchInlineSnapshot(`
-      "5 things, 12.0 KiB, in <home>/.cache/kubelab
+      "6 things, 14.0 KiB, in <home>/.cache/kubelab
 
-      WHAT            NAME                          SIZE  LAST USE (UTC)    USED BY
-      file by digest  sha256:abababababab        2.0 KiB  <day>  -
-      Go programs     kubernetes-v1.36.4         4.0 KiB  <day>  -
-      image archive   pause-3.10.2-bceebefd.tar  2.0 KiB  <day>  -
-      image layer     toolbox-125fa8ca.tar       2.0 KiB  <day>  -
-      leftover        artifacts-x1y2z3           2.0 KiB  <day>  -
+      WHAT             NAME                          SIZE  LAST USE (UTC)    USED BY
+      file by digest   sha256:abababababab        2.0 KiB  <day>  -
+      Go programs      kubernetes-v1.36.4         4.0 KiB  <day>  -
+      image archive    pause-3.10.2-bceebefd.tar  2.0 KiB  <day>  -
+      image layer      toolbox-125fa8ca.tar       2.0 KiB  <day>  -
+      node image disk  1.36.4-ab12.qcow2          2.0 KiB  <day>  -
+      leftover         artifacts-x1y2z3           2.0 KiB  <day>  -
 
       Next:
         kubelab cache prune  remove what no cluster uses
@@ -61,15 +63,19 @@ describe('the cache', () => {
     const rig = await createProgramRig();
     await fillCache(rig, files);
     const refused = await rig.run('cache', 'prune');
-    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Remove 4 things, 10.0 KiB?') });
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('Remove 5 things, 12.0 KiB?') });
     expect(refused.stderr).toContain('to be removed: kubernetes-v1.36.4');
     expect(names((await rig.run('cache', 'prune', '--days', '30', '--yes', '--json')).stdout, 'removed')).toEqual([
       'artifacts-x1y2z3',
       'kubernetes-v1.36.4',
       'pause-3.10.2-bceebefd.tar',
     ]);
-    expect(names((await rig.run('cache', 'list', '--json')).stdout, 'items')).toEqual([`sha256:${hex}`, 'toolbox-125fa8ca.tar']);
-    expect((await rig.run('cache', 'prune', '--all', '--yes')).stdout).toContain('Removed 2 things, 4.0 KiB.');
+    expect(names((await rig.run('cache', 'list', '--json')).stdout, 'items')).toEqual([
+      '1.36.4-ab12.qcow2',
+      `sha256:${hex}`,
+      'toolbox-125fa8ca.tar',
+    ]);
+    expect((await rig.run('cache', 'prune', '--all', '--yes')).stdout).toContain('Removed 3 things, 6.0 KiB.');
     expect((await rig.run('cache', 'prune')).stdout).toBe('There is nothing to remove.\n');
     expect(await readdir(join(rig.home, '.cache/kubelab'))).toContain('timings.json');
   });
