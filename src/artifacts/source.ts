@@ -52,6 +52,11 @@ export interface Lock {
   readonly artifacts: readonly Artifact[];
 }
 
+/** Whether all that a lock names was obtained: only then does every artifact have a digest. */
+export function isObtained({ artifacts }: Pick<Lock, 'artifacts'>): boolean {
+  return artifacts.every(({ digest }) => digest !== undefined);
+}
+
 export interface SourceContext {
   readonly runner: Runner;
   readonly signal: AbortSignal;

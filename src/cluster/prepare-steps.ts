@@ -1,4 +1,4 @@
-import type { Artifact } from '../artifacts/source.ts';
+import { isObtained } from '../artifacts/source.ts';
 import type { Step } from './step.ts';
 import type { UpContext } from './up-context.ts';
 
@@ -10,7 +10,7 @@ export function prepareSteps(context: UpContext): Step[] {
       title: `obtain Kubernetes ${context.plan.kubernetes}`,
       phase: 'artifacts',
       needs: [],
-      done: async () => hasDigests(context.lock().artifacts) && (await context.source.missing(context.lock())).length === 0,
+      done: async () => isObtained(context.lock()) && (await context.source.missing(context.lock())).length === 0,
       run: (progress) =>
         context.share('artifacts', progress, async () => context.keepLock(await context.source.obtain(context.lock()))),
     },
@@ -20,7 +20,7 @@ export function prepareSteps(context: UpContext): Step[] {
       phase: 'base box',
       needs: [],
       done: async () =>
-        (hasDigests(context.lock().artifacts) && (await context.images.hasImage(context.lock()))) || context.images.hasBase(),
+        (isObtained(context.lock()) && (await context.images.hasImage(context.lock()))) || context.images.hasBase(),
       run: (progress) =>
         context.share('base box', progress, async () => {
           if (!(await context.images.hasBase())) await context.images.makeBase(progress);
@@ -47,8 +47,4 @@ export function prepareSteps(context: UpContext): Step[] {
       run: () => context.provider.prepare(),
     },
   ];
-}
-
-function hasDigests(artifacts: readonly Artifact[]): boolean {
-  return artifacts.every((artifact) => artifact.digest !== undefined);
 }

@@ -14,6 +14,9 @@ export interface Capabilities {
   readonly differences: readonly string[];
 }
 
+/** What a virtual machine has, whoever runs it: a kernel of its own. */
+export const virtualMachine: Capabilities = { isolation: 'strong', kernelNfs: true, cgroupVersion: 2, differences: [] };
+
 export interface MachinePlan {
   readonly name: string;
   readonly role: Role;

@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { chooseProvider, type VirtualFinding } from '../cluster/choose-provider.ts';
 import type { Plan } from '../cluster/plan.ts';
-import type { Capabilities } from '../cluster/provider.ts';
+import { type Capabilities, virtualMachine } from '../cluster/provider.ts';
 import { readProviderWish } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
@@ -15,8 +15,6 @@ export interface Decision {
   readonly provider: Plan['provider'];
   readonly capabilities: Capabilities;
 }
-
-const virtualMachine: Capabilities = { isolation: 'strong', kernelNfs: true, cgroupVersion: 2, differences: [] };
 
 /**
  * Decides what runs the machines of a spec on this host, by trying. A cluster that exists keeps what it was made with.

@@ -4,7 +4,7 @@ import { baseBoxKey, type BaseBox, resolveBaseBox, vmSetup } from '../artifacts/
 import type { Lock } from '../artifacts/source.ts';
 import { gatewayOf } from '../cluster/addresses.ts';
 import type { Plan } from '../cluster/plan.ts';
-import type { Capabilities, Provider, ProviderName } from '../cluster/provider.ts';
+import { type Capabilities, type Provider, type ProviderName, virtualMachine } from '../cluster/provider.ts';
 import type { State } from '../cluster/state.ts';
 import type { NodeImageHome } from '../cluster/up-context.ts';
 import { managementNetwork } from '../cluster/vagrantfile-view.ts';
@@ -104,7 +104,7 @@ export function stateProvider(workspace: Workspace, state: State): Provider {
     name: state.provider,
     network: state.network,
     emulated: state.emulated,
-    capabilities: { isolation: 'strong', kernelNfs: true, cgroupVersion: 2, differences: [] },
+    capabilities: virtualMachine,
   });
   return vagrantProvider(settings, { local: workspace.local, signal: workspace.context.signal });
 }

@@ -1,3 +1,4 @@
+import { isObtained } from '../artifacts/source.ts';
 import { createClusterFolder } from '../cluster/cluster-folder.ts';
 import { compareWithState } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
@@ -48,7 +49,7 @@ export async function runUp(context: Context): Promise<CommandResult> {
     const { local, folder, secrets } = workspace;
     const lock = { current: plan.lock, keep: (next: typeof plan.lock) => keepLock(workspace, plan, next) };
     const parts = await machineParts(workspace, planned, () => lock.current);
-    const imageBox = hasDigests(plan.lock) ? await parts.images.boxName?.(plan.lock) : undefined;
+    const imageBox = isObtained(plan.lock) ? await parts.images.boxName?.(plan.lock) : undefined;
     const made = await writeClusterFolder(plan, {
       folder,
       ...(imageBox === undefined ? {} : { imageBox }),
@@ -75,10 +76,6 @@ export async function runUp(context: Context): Promise<CommandResult> {
     });
     return describeResult(plan, result, programName(context));
   });
-}
-
-function hasDigests({ artifacts }: Plan['lock']): boolean {
-  return artifacts.every(({ digest }) => digest !== undefined);
 }
 
 /** How this person calls kubelab: in a checkout, npm finds it. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { type BaseBox, baseBoxKey } from '../../artifacts/base-box.ts';
 import { fillWithBase, fillWithImage } from '../../artifacts/fill-tree.ts';
 import { imageNote, nodeImageKey } from '../../artifacts/node-image.ts';
-import type { Lock, Source } from '../../artifacts/source.ts';
+import { isObtained, type Lock, type Source } from '../../artifacts/source.ts';
 import { writeFileAtomic } from '../../cluster/files.ts';
 import type { NodeImageHome } from '../../cluster/up-context.ts';
 import type { Runner } from '../../exec/runner.ts';
@@ -67,7 +67,7 @@ export function subvolumeImageHome(settings: ImageHomeSettings, context: ImageHo
     image,
     hasBase: base.has,
     hasImage: async (lock) => {
-      if (lock.artifacts.some((artifact) => artifact.digest === undefined)) return false;
+      if (!isObtained(lock)) return false;
       return (await store.list(store.images)).includes(path.basename(await image(lock)));
     },
     makeBase: base.make,

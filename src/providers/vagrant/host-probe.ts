@@ -1,5 +1,5 @@
 import type { VirtualFinding } from '../../cluster/choose-provider.ts';
-import type { Capabilities } from '../../cluster/provider.ts';
+import { type Capabilities, virtualMachine } from '../../cluster/provider.ts';
 import { type Acceleration, emulationSpeed, probeAcceleration } from './acceleration.ts';
 import { probeLibvirt } from './libvirt-probe.ts';
 import { findVagrant } from './vagrant-program.ts';
@@ -34,9 +34,7 @@ export async function probeVagrantHost(context: VagrantProbeContext, known?: Acc
 function capabilitiesOf(acceleration: VirtualFinding['acceleration'], qemu: string | undefined): Capabilities {
   const slow = 'machines are emulated, as hardware virtualisation does not work here: programs run about ten times slower';
   return {
-    isolation: 'strong',
-    kernelNfs: true,
-    cgroupVersion: 2,
+    ...virtualMachine,
     differences: acceleration === 'emulated' ? [slow, ...(qemu === undefined ? [] : emulationSpeed(qemu))] : [],
   };
 }

@@ -1,9 +1,10 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type BaseBox, baseBoxKey, vmSetup } from '../../artifacts/base-box.ts';
+import { fileExists } from '../../artifacts/digest.ts';
 import { fillWithBase, fillWithImage, fillWithVmSetup } from '../../artifacts/fill-tree.ts';
 import { imageNote, nodeImageKey } from '../../artifacts/node-image.ts';
-import type { Lock, Source } from '../../artifacts/source.ts';
+import { isObtained, type Lock, type Source } from '../../artifacts/source.ts';
 import { writeFileAtomic } from '../../cluster/files.ts';
 import type { NodeImageHome } from '../../cluster/up-context.ts';
 import type { Runner } from '../../exec/runner.ts';
@@ -72,7 +73,7 @@ export function vmImageHome(settings: VmImageSettings, context: VmImageContext):
     baseDisk,
     hasBase,
     makeBase: async (progress) => makeBase(await base(), settings, context, progress),
-    hasImage: async (lock) => lock.artifacts.every(({ digest }) => digest !== undefined) && isThere(await disk(lock)),
+    hasImage: async (lock) => isObtained(lock) && fileExists(await disk(lock)),
     makeImage: async (lock, progress) => makeImage(lock, await base(), await disk(lock), settings, context, progress),
     makeBaseDisk: async (progress) => writeDisk(await base(), await baseDisk(), settings, context, progress),
   };
@@ -95,10 +96,6 @@ export async function makeVmDisk(
     await home.makeImage(lock, progress);
   }
   return home.disk(lock);
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined)) !== undefined;
 }
 
 /** A base box appears under its name only when it is whole. */
