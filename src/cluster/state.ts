@@ -15,7 +15,6 @@ const stateSchema = z.object({
   apiVersion: z.literal('kubelab/v1'),
   name: z.string(),
   createdAt: z.iso.datetime(),
-  /** When the bootstrap token ends; absent where there is none. */
   kubernetes: z.string(),
   provider: z.enum(['libvirt', 'virtualbox', 'nspawn']),
   /** Whether the processors of its machines are emulated. */
