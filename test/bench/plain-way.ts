@@ -7,7 +7,7 @@ import { firstControlPlane } from '../../src/cluster/node-files.ts';
 import type { NodePlan, Plan } from '../../src/cluster/plan.ts';
 import type { Provider } from '../../src/cluster/provider.ts';
 import { packNodeFiles } from '../../src/cluster/push-files.ts';
-import { waitUntilReady } from '../../src/cluster/ready.ts';
+import { putProbes, waitUntilReady } from '../../src/cluster/ready.ts';
 import { describeState, writeState } from '../../src/cluster/state.ts';
 import { readHostTraits, writeClusterFolder } from '../../src/cluster/write-folder.ts';
 import { planWorkspace } from '../../src/commands/plan-workspace.ts';
@@ -43,7 +43,9 @@ export const plainWay: Benchmark = {
       }
       bench.progress('plain: waiting until Ready');
       const first = cluster.provider.connect(firstControlPlane(cluster.plan));
-      await waitUntilReady({ plan: cluster.plan, node: first, signal: bench.signal }, () => {});
+      const ready = { plan: cluster.plan, node: first, signal: bench.signal };
+      await putProbes(ready, () => {});
+      await waitUntilReady(ready, () => {});
     });
     const last = `worker${workers}`;
     return [
