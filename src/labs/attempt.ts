@@ -1,0 +1,72 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { readJson, writeFileAtomic } from '../cluster/files.ts';
+import { languages } from './lab-fields.ts';
+
+const attemptSchema = z.object({
+  apiVersion: z.literal('kubelab/v1'),
+  /** The cluster, by the id that tells it from all others on this host. */
+  cluster: z.string(),
+  lab: z.string(),
+  version: z.string(),
+  /** The folder of the lab, for labs that kubelab does not ship. */
+  folder: z.string(),
+  mode: z.enum(['guided', 'challenge']),
+  language: z.enum(languages),
+  startedAt: z.iso.datetime(),
+  finishedAt: z.iso.datetime().optional(),
+  /** The id of the current step. */
+  step: z.string(),
+  /** Whether the current step has begun: its setup is done, and its fields are remembered. */
+  ready: z.boolean(),
+  vars: z.record(z.string(), z.string()),
+  /** Answers by the id of the check. */
+  answers: z.record(z.string(), z.string()),
+  /** Checks with `once` that have passed, by step. */
+  latched: z.record(z.string(), z.array(z.string())),
+  steps: z.record(
+    z.string(),
+    z.object({
+      passedAt: z.iso.datetime().optional(),
+      /** kubelab did it in the learner's place. */
+      solved: z.boolean(),
+      points: z.number(),
+      rounds: z.number(),
+      resets: z.number(),
+      /** Indexes of the hints that were shown. */
+      hints: z.array(z.number()),
+    }),
+  ),
+});
+
+/** How far a learner has come in a lab on a cluster: kept in the user's state folder. */
+export type Attempt = z.infer<typeof attemptSchema>;
+export type StepProgress = Attempt['steps'][string];
+
+/** Where attempts on a cluster are kept. */
+export function attemptsFolder(state: string, cluster: string): string {
+  return path.join(state, 'attempts', cluster);
+}
+
+function attemptFile(folder: string, lab: string): string {
+  return path.join(folder, `${lab}.json`);
+}
+
+/** @throws FileDamaged when the file holds anything else. */
+export function readAttempt(folder: string, lab: string): Promise<Attempt | undefined> {
+  return readJson(attemptFile(folder, lab), (value) => attemptSchema.parse(value));
+}
+
+export async function writeAttempt(folder: string, attempt: Attempt): Promise<void> {
+  await writeFileAtomic(attemptFile(folder, attempt.lab), `${JSON.stringify(attemptSchema.parse(attempt), undefined, 2)}\n`);
+}
+
+const nothingYet: StepProgress = { solved: false, points: 0, rounds: 0, resets: 0, hints: [] };
+
+export function progressOf(attempt: Attempt, step: string): StepProgress {
+  return attempt.steps[step] ?? nothingYet;
+}
+
+export function withProgress(attempt: Attempt, step: string, change: Partial<StepProgress>): Attempt {
+  return { ...attempt, steps: { ...attempt.steps, [step]: { ...progressOf(attempt, step), ...change } } };
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { map, text } from '../cluster/spec-fields.ts';
+
+/** The languages that labs come in. The first is the one that every lab has. */
+export const languages = ['en', 'ko'] as const;
+export type Language = (typeof languages)[number];
+
+/** A short text in every language. */
+export function localized(what: string) {
+  return map({ en: text(`${what}, in English`), ko: text(`${what}, in Korean`) });
+}
+export type Localized = Readonly<Record<Language, string>>;
+
+/** kebab-case; never changes once published, because progress and grades are kept under it. */
+export function labId() {
+  const error = 'expected an id of lower-case letters, digits and single hyphens, beginning with a letter';
+  return z
+    .string(error)
+    .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, { error, abort: true })
+    .max(50, error);
+}
+
+const longest = 30 * 60_000;
+
+/** `10s`, `2m` or `500ms`, at most half an hour; becomes milliseconds. */
+export function duration() {
+  const error = 'expected a duration such as 500ms, 10s or 2m, of at most 30m';
+  return z
+    .string(error)
+    .regex(/^[1-9][0-9]{0,5}(?:ms|s|m)$/, { error, abort: true })
+    .transform(milliseconds)
+    .refine((value) => value <= longest, error);
+}
+
+function milliseconds(value: string): number {
+  const number = Number.parseInt(value, 10);
+  if (value.endsWith('ms')) return number;
+  return number * (value.endsWith('m') ? 60_000 : 1000);
+}
+
+/** A path in the lab's own folder: relative, with forward slashes, and never out of it. */
+export function labPath() {
+  const error = 'expected the path of a file in the lab, such as files/web.yaml';
+  return z
+    .string(error)
+    .max(200, error)
+    .regex(/^[A-Za-z0-9_][A-Za-z0-9._-]*(?:\/[A-Za-z0-9_][A-Za-z0-9._-]*)*$/, error);
+}
+
+/**
+ * Where a script runs: a node by name, or all of a kind. The host is none of them: nothing that a lab holds runs there.
+ * `control-plane` is the first one; `nfs-server` is the storage node, or the first control plane where there is none.
+ */
+export function target() {
+  const error = 'expected control-plane, workers, nodes, nfs-server, or a node such as worker1';
+  return z.string(error).regex(/^(?:control-plane|workers|nodes|nfs-server|(?:control|worker|storage|etcd)[1-9][0-9]{0,2})$/, error);
+}
+
+/** The name of a variable, as texts, manifests and scripts use it: `${TOKEN}`. */
+export function variableName() {
+  const error = 'expected a name in capitals, such as TOKEN';
+  return z.string(error).regex(/^[A-Z][A-Z0-9_]{0,40}$/, error);
+}
+
+/** A script: written here, or in a file of the lab. It reads the attempt's variables from its environment. */
+export const scriptFields = {
+  run: z.string('expected a script').min(1, 'expected a script').max(64 * 1024, 'expected a script of at most 64 KiB').optional(),
+  script: labPath().optional(),
+};
+
+/** An object of Kubernetes: which ones are meant, by name, labels or fields. Without any of them: all of the kind. */
+export const objectFields = {
+  apiVersion: text('the apiVersion, such as apps/v1').prefault('v1'),
+  kind: text('the kind, such as Pod'),
+  /** The lab's own namespace where left out; kinds that have none ignore it. */
+  namespace: text('a namespace').optional(),
+  name: text('a name').optional(),
+  labels: z.record(z.string(), z.string('expected a text'), 'expected a map of labels').optional(),
+  /** Field paths such as `spec.claimRef.name` to the value they have to have. */
+  where: z.record(z.string(), z.unknown(), 'expected a map of field paths to values').optional(),
+};
+
+/** One field of one object: what an answer is compared with, and what a step remembers. */
+export const fieldOfObject = map({ ...objectFields, path: text('a field path, such as spec.nodeName') });
+export type FieldOfObject = z.output<typeof fieldOfObject>;
+
