@@ -4,15 +4,19 @@ import { emulationPatches } from '../kubernetes/emulation.ts';
 import { renderEtcdNodeConfig } from '../kubernetes/etcd-node-config.ts';
 import { renderKubeadmConfig } from '../kubernetes/kubeadm-config.ts';
 import type { HostTraits, SharedInput } from '../kubernetes/kubeadm-input.ts';
+import { renderDiscoveryKubeconfig } from '../kubernetes/kubeconfig.ts';
 import { factsFor } from '../kubernetes/versions.ts';
 import { renderEnv } from '../templates/env-file.ts';
 import type { NodePlan, Plan } from './plan.ts';
 import { keyAlgorithm, type Secrets } from './secrets.ts';
 
 const criSocket = 'unix:///run/containerd/containerd.sock';
+/** Where a node has its folder. */
+const nodeFolder = '/opt/kubelab/node';
+const discoveryName = 'discovery.conf';
 
 /**
- * Every file of every node's folder, by path in `nodes/`: env, kubeadm.yaml, pki/, addons/ and patches/.
+ * Every file of every node's folder, by path in `nodes/`: env, kubeadm.yaml, discovery.conf, pki/, addons/ and patches/.
  * @param patches the user's kubeadm patches, by file name.
  */
 export function renderNodeFiles(
@@ -23,7 +27,7 @@ export function renderNodeFiles(
 ): Map<string, string> {
   const files = new Map<string, string>();
   for (const node of plan.nodes) {
-    files.set(`${node.name}/env`, renderNodeEnv(plan, node, secrets));
+    files.set(`${node.name}/env`, renderNodeEnv(plan, node));
     for (const [name, text] of filesByRole(plan, node, secrets, host)) files.set(`${node.name}/${name}`, text);
     if (runsKubeadm(node))
       for (const [name, text] of [...ownPatches(plan, node, host), ...patches]) files.set(`${node.name}/patches/${name}`, text);
@@ -51,7 +55,7 @@ export function firstControlPlane(plan: Plan): NodePlan {
   return first;
 }
 
-function renderNodeEnv(plan: Plan, node: NodePlan, secrets: Secrets): string {
+function renderNodeEnv(plan: Plan, node: NodePlan): string {
   const { endpoint } = plan;
   const hosts = plan.nodes.map((other) => `${other.address} ${other.name}`);
   const backends = plan.nodes.filter((other) => other.role === 'control-plane').map((other) => `${other.name} ${other.address}`);
@@ -63,7 +67,6 @@ function renderNodeEnv(plan: Plan, node: NodePlan, secrets: Secrets): string {
     KUBELAB_ADDRESS: node.address,
     KUBELAB_ENDPOINT: `${endpoint.address}:${endpoint.port}`,
     KUBELAB_HOSTS: hosts.join(';'),
-    KUBELAB_TOKEN_ID: secrets.token.split('.')[0] ?? '',
     KUBELAB_KUBERNETES: plan.kubernetes,
     KUBELAB_CONTAINERD: plan.runtime.version,
     KUBELAB_INSTALL: plan.install,
@@ -78,7 +81,10 @@ function filesByRole(plan: Plan, node: NodePlan, secrets: Secrets, host: HostTra
     case 'control-plane':
       return controlPlaneFiles(plan, node, secrets, host);
     case 'worker':
-      return new Map([['kubeadm.yaml', kubeadmText(plan, node, secrets, host)]]);
+      return new Map([
+        ['kubeadm.yaml', kubeadmText(plan, node, secrets, host)],
+        [discoveryName, discoveryText(plan, secrets)],
+      ]);
     case 'etcd': {
       const config = renderEtcdNodeConfig({
         ...shared(plan, node, host),
@@ -105,7 +111,12 @@ function controlPlaneFiles(plan: Plan, node: NodePlan, secrets: Secrets, host: H
   for (const [name, pem] of secrets.pki) if (plan.etcd === 'stacked' || name !== 'etcd/ca.key') files.set(`pki/${name}`, pem);
   if (node.name === firstControlPlane(plan).name)
     for (const [name, text] of renderAddons(plan)) files.set(`addons/${name}`, text);
+  else files.set(discoveryName, discoveryText(plan, secrets));
   return files;
+}
+
+function discoveryText(plan: Plan, { pki }: Secrets): string {
+  return renderDiscoveryKubeconfig(plan.endpoint, pki.get('ca.crt') ?? '');
 }
 
 function renderAddons(plan: Plan): Map<string, string> {
@@ -151,7 +162,7 @@ function kubeadmText(plan: Plan, node: NodePlan, secrets: Secrets, host: HostTra
     endpoint: plan.endpoint,
     controlPlaneAddresses: controlPlanes.map((other) => other.address),
     token: secrets.token,
-    caCertHashes: [secrets.caCertHash],
+    discoveryFile: `${nodeFolder}/${discoveryName}`,
     pods: plan.network.pods,
     services: plan.network.services,
     etcd: etcd.length === 0 ? { kind: 'stacked' } : { kind: 'external', endpoints: etcd },
@@ -175,7 +186,7 @@ function shared(plan: Plan, node: NodePlan, host: HostTraits): SharedInput {
     user: plan.kubeadm,
     ...(plan.kubeadm.patches === undefined && ownPatches(plan, node, host).size === 0
       ? {}
-      : { patchesDirectory: '/opt/kubelab/node/patches' }),
+      : { patchesDirectory: `${nodeFolder}/patches` }),
     ...(repository === undefined ? {} : { imageRepository: repository }),
   };
 }

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { minorOf, compareVersions } from '../kubernetes/versions.ts';
 import type { EncryptionAlgorithm } from '../kubernetes/kubeadm-input.ts';
-import { caCertHash, makeClusterPki, makeToken } from '../kubernetes/pki.ts';
+import { makeClusterPki, makeToken } from '../kubernetes/pki.ts';
 import type { ClusterFolder } from './cluster-folder.ts';
 import { readIfThere, writeFileAtomic } from './files.ts';
 import type { Plan } from './plan.ts';
@@ -10,7 +10,6 @@ import type { Plan } from './plan.ts';
 /** What every node must know in advance, made on the host before the first machine boots. */
 export interface Secrets {
   readonly token: string;
-  readonly caCertHash: string;
   /** PEM by path under /etc/kubernetes/pki. */
   readonly pki: ReadonlyMap<string, string>;
 }
@@ -24,10 +23,7 @@ export function keyAlgorithm(kubernetes: string): EncryptionAlgorithm {
 export async function provideSecrets(folder: ClusterFolder, plan: Plan): Promise<Secrets> {
   const tokenFile = path.join(folder.pki, 'token');
   const known = (await readIfThere(tokenFile))?.trim();
-  if (known !== undefined) {
-    const pki = await readPki(folder.pki);
-    return { token: known, caCertHash: caCertHash(pki.get('ca.crt') ?? ''), pki };
-  }
+  if (known !== undefined) return { token: known, pki: await readPki(folder.pki) };
   const pki = await makeClusterPki({
     algorithm: keyAlgorithm(plan.kubernetes),
     now: new Date(),
@@ -40,7 +36,7 @@ export async function provideSecrets(folder: ClusterFolder, plan: Plan): Promise
   const token = makeToken();
   // Last: its presence says that the rest is whole.
   await writeFileAtomic(tokenFile, `${token}\n`, { mode: 0o600 });
-  return { token, caCertHash: caCertHash(pki.get('ca.crt') ?? ''), pki };
+  return { token, pki };
 }
 
 async function readPki(folder: string): Promise<Map<string, string>> {

@@ -110,11 +110,9 @@ function joinConfiguration(input: KubeadmInput): Fields {
   return {
     ...kubeadmHeader(input, 'JoinConfiguration'),
     discovery: {
-      bootstrapToken: {
-        token: input.token,
-        apiServerEndpoint: `${input.endpoint.address}:${input.endpoint.port}`,
-        caCertHashes: input.caCertHashes,
-      },
+      // The authority is known in advance: nobody waits for the controller that signs cluster-info for a token.
+      file: { kubeConfigPath: input.discoveryFile },
+      tlsBootstrapToken: input.token,
       // v1beta3 has no field for the wait after it: TLS bootstrap stays at 5 minutes there.
       ...(kubeadmApi === 'v1beta3' ? { timeout: joinPatience } : {}),
     },

@@ -63,8 +63,8 @@ export interface KubeadmInput extends SharedInput {
   /** Of all control planes, this one included. */
   readonly controlPlaneAddresses: readonly string[];
   readonly token: string;
-  /** `sha256:...` of the CA's public key; without one, join would trust any API server. */
-  readonly caCertHashes: readonly string[];
+  /** For `join`: where the node has the kubeconfig without a user that names the API server and its authority. */
+  readonly discoveryFile: string;
   /** CIDR of pods and of services. */
   readonly pods: string;
   readonly services: string;

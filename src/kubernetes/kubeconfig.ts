@@ -105,15 +105,30 @@ export function readAdminKubeconfig(text: string, target: KubeconfigTarget): str
   return renderKubeconfig(target, { authority, certificate, key });
 }
 
+/**
+ * A kubeconfig without a user: the API server and the authority to trust, for `kubeadm join` with discovery from a file.
+ * @param authority PEM.
+ */
+export function renderDiscoveryKubeconfig(endpoint: KubeconfigTarget['endpoint'], authority: string): string {
+  // kubeadm takes the cluster that has no name; a context would have to name a user.
+  return renderDocuments([
+    { apiVersion: 'v1', kind: 'Config', clusters: [{ name: '', cluster: clusterFields(endpoint, authority) }] },
+  ]);
+}
+
+function clusterFields(endpoint: KubeconfigTarget['endpoint'], authority: string): Fields {
+  return { server: `https://${endpoint.address}:${endpoint.port}`, 'certificate-authority-data': encode(authority) };
+}
+
+const encode = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
+
 function renderKubeconfig(target: KubeconfigTarget, pem: { authority: string; certificate: string; key: string }): string {
   const name = `kubelab-${target.clusterName}`;
-  const encode = (text: string) => Buffer.from(text, 'latin1').toString('base64');
-  const server = `https://${target.endpoint.address}:${target.endpoint.port}`;
   return renderDocuments([
     {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name, cluster: { server, 'certificate-authority-data': encode(pem.authority) } }],
+      clusters: [{ name, cluster: clusterFields(target.endpoint, pem.authority) }],
       users: [{ name, user: { 'client-certificate-data': encode(pem.certificate), 'client-key-data': encode(pem.key) } }],
       contexts: [{ name, context: { cluster: name, user: name } }],
       'current-context': name,

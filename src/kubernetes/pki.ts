@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomInt, webcrypto, X509Certificate } from 'node:crypto';
+import { randomBytes, randomInt, webcrypto } from 'node:crypto';
 import type * as X509 from '@peculiar/x509';
 import type { EncryptionAlgorithm } from './kubeadm-input.ts';
 import { provideReflectMetadata } from './reflect-metadata.ts';
@@ -127,12 +127,6 @@ export async function makeClusterPki(request: PkiRequest): Promise<ReadonlyMap<s
   files.set('sa.key', await privatePem(account));
   files.set('sa.pub', toPem('PUBLIC KEY', await webcrypto.subtle.exportKey('spki', account.publicKey)));
   return files;
-}
-
-/** The pin that `kubeadm join` checks the cluster's authority against: `sha256:` and the hash of its public key (SPKI). */
-export function caCertHash(certificatePem: string): string {
-  const spki = new X509Certificate(certificatePem).publicKey.export({ type: 'spki', format: 'der' });
-  return `sha256:${createHash('sha256').update(spki).digest('hex')}`;
 }
 
 /** A bootstrap token, `[a-z0-9]{6}.[a-z0-9]{16}`, every character equally likely. */

@@ -6,7 +6,7 @@ import { makePlan, type PlanFacts } from '../../src/cluster/make-plan.ts';
 import { renderNodeFiles } from '../../src/cluster/node-files.ts';
 import { renderFolder } from '../../src/cluster/render-folder.ts';
 import type { Secrets } from '../../src/cluster/secrets.ts';
-import { caCertHash, makeClusterPki, makeToken } from '../../src/kubernetes/pki.ts';
+import { makeClusterPki, makeToken } from '../../src/kubernetes/pki.ts';
 import type { Benchmark } from './bench.ts';
 import { below, listValues, median } from './measurement.ts';
 import { packageFolder } from './site.ts';
@@ -55,7 +55,7 @@ async function readTexts(folder: string): Promise<Map<string, string>> {
 
 async function makeSecrets(): Promise<Secrets> {
   const pki = await makeClusterPki({ algorithm: 'ECDSA-P256', now: new Date(), externalEtcd: false });
-  return { token: makeToken(), caCertHash: caCertHash(pki.get('ca.crt') ?? ''), pki };
+  return { token: makeToken(), pki };
 }
 
 function makeFacts(kubernetes: string): PlanFacts {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { parse } from 'yaml';
 import { loadSpec } from '../../src/cluster/load-spec.ts';
 import { makePlan, type PlanFacts } from '../../src/cluster/make-plan.ts';
 import { firstControlPlane, renderNodeFiles } from '../../src/cluster/node-files.ts';
@@ -29,7 +30,6 @@ const facts: PlanFacts = {
 };
 const secrets: Secrets = {
   token: 'abcdef.0123456789abcdef',
-  caCertHash: `sha256:${'0'.repeat(64)}`,
   pki: new Map([
     ['ca.crt', 'CA'],
     ['ca.key', 'CA KEY'],
@@ -73,9 +73,33 @@ describe('a plan', () => {
 });
 
 describe('the files of the nodes', () => {
+  it('tell every node that joins where the API server is and whom to trust', () => {
+    const files = render(plan('workers: {count: 1}\ncontrolPlane: {count: 3}'));
+    const discovery = parse(files.get('worker1/discovery.conf') ?? '');
+    expect(discovery).toEqual({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [
+        {
+          name: '',
+          cluster: {
+            server: expect.stringMatching(/^https:\/\/10\.[0-9.]+:6443$/),
+            'certificate-authority-data': Buffer.from('CA').toString('base64'),
+          },
+        },
+      ],
+    });
+    expect(files.get('control2/discovery.conf')).toBe(files.get('worker1/discovery.conf'));
+    expect(files.has('control1/discovery.conf')).toBe(false);
+  });
+
   it('give keys only to nodes that sign with them', () => {
     const files = [...render(plan('workers: {count: 1}\netcd: {external: 3}')).keys()];
-    expect(files.filter((name) => name.startsWith('worker1/'))).toEqual(['worker1/env', 'worker1/kubeadm.yaml']);
+    expect(files.filter((name) => name.startsWith('worker1/'))).toEqual([
+      'worker1/env',
+      'worker1/kubeadm.yaml',
+      'worker1/discovery.conf',
+    ]);
     expect(files).not.toContain('control1/pki/etcd/ca.key');
     expect(files).toContain('control1/pki/apiserver-etcd-client.key');
     expect(files.filter((name) => name.startsWith('etcd1/pki/'))).toEqual(['etcd1/pki/etcd/ca.crt', 'etcd1/pki/etcd/ca.key']);

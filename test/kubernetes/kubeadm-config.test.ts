@@ -139,9 +139,12 @@ describe('what the version decides', () => {
 });
 
 describe('what the cluster decides', () => {
-  test('a join pins the authority and never trusts without', () => {
+  test('a join trusts the authority that it was given, and asks nobody for it', () => {
     const join = documents(renderKubeadmConfig(makeInput('1.36.4', worker))).get('JoinConfiguration');
-    expect(join).toMatchObject({ discovery: { bootstrapToken: { caCertHashes: [expect.stringMatching(/^sha256:/)] } } });
+    expect(join).toMatchObject({
+      discovery: { file: { kubeConfigPath: '/opt/kubelab/node/discovery.conf' }, tlsBootstrapToken: 'abcdef.0123456789abcdef' },
+    });
+    expect(join?.['discovery']).not.toHaveProperty('bootstrapToken');
     expect(JSON.stringify(join)).not.toContain('unsafeSkipCAVerification');
     expect(join).not.toHaveProperty('controlPlane');
   });

@@ -19,7 +19,7 @@ export function makeInput(kubernetes: string, over: Partial<KubeadmInput> = {}):
     endpoint: { address: '10.83.7.11', port: 6443 },
     controlPlaneAddresses: ['10.83.7.11'],
     token: 'abcdef.0123456789abcdef',
-    caCertHashes: [`sha256:${'0123456789abcdef'.repeat(4)}`],
+    discoveryFile: '/opt/kubelab/node/discovery.conf',
     pods: '10.244.0.0/16',
     services: '10.96.0.0/12',
     etcd: { kind: 'stacked' },
