@@ -1,4 +1,5 @@
 import type { Colour } from './colour.ts';
+import { type MarkdownNode, renderMarkdown } from './markdown-block.ts';
 import { renderTable, type Table } from './table.ts';
 import { unreachable } from './unreachable.ts';
 import { padToWidth, measureWidth, wrapText } from './width.ts';
@@ -12,6 +13,8 @@ export type Block =
   | { readonly kind: 'table'; readonly table: Table }
   /** Printed exactly as it is: files, commands to paste. */
   | { readonly kind: 'verbatim'; readonly text: string }
+  /** A long text with structure; `parseMarkdown` makes it. */
+  | { readonly kind: 'markdown'; readonly nodes: readonly MarkdownNode[] }
   /** Commands that the reader may want next, with what each does. */
   | {
       readonly kind: 'commands';
@@ -50,6 +53,8 @@ function renderBlock(block: Block, page: Page): string {
       return renderTable(block.table, colour);
     case 'verbatim':
       return block.text.endsWith('\n') ? block.text : `${block.text}\n`;
+    case 'markdown':
+      return `${renderMarkdown(block.nodes, colour, width).join('\n')}\n`;
     case 'commands': {
       const wide = Math.max(...block.commands.map(({ command }) => measureWidth(command)));
       const lines = block.commands.map(({ command, what }) => `  ${colour.accent(padToWidth(command, wide))}  ${what}\n`);
