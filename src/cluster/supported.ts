@@ -1,10 +1,10 @@
 import { KubelabError } from '../errors/errors.ts';
 import type { Spec } from './spec.ts';
-import type { SpecPath } from './spec-document.ts';
+import type { YamlPath } from './yaml-document.ts';
 
 /** A field that the format has, and what of it this version can not do. */
 interface Limit {
-  readonly path: SpecPath;
+  readonly path: YamlPath;
   /** Whether the spec asks for what is not there. */
   asks(spec: Spec): boolean;
   /** What is not there, and what to write in its place. */
@@ -77,7 +77,7 @@ const fileOrder = new Intl.Collator('en', { numeric: true });
  * @param locate the place of a field as people read it, such as `kubelab.yaml:7:11`.
  * @throws KubelabError `KL-SPEC-UNSUPPORTED` with all such fields at once.
  */
-export function checkSupported(spec: Spec, locate: (path: SpecPath) => string): void {
+export function checkSupported(spec: Spec, locate: (path: YamlPath) => string): void {
   const details = limits
     .filter((limit) => limit.asks(spec))
     .map((limit) => `${locate(limit.path)} ${limit.path.join('.')}: ${limit.say(spec)}`);

@@ -11,8 +11,8 @@ import {
   type YAMLMap,
 } from 'yaml';
 
-/** A path into the spec: keys and list indexes. */
-export type SpecPath = readonly (string | number)[];
+/** A path into a file's data: keys and list indexes. */
+export type YamlPath = readonly (string | number)[];
 
 /** Something wrong with the file, and the offset where it stands. */
 export interface Finding {
@@ -20,23 +20,30 @@ export interface Finding {
   readonly text: string;
 }
 
-/** A spec file as YAML: its data, and where everything in it stands. */
-export interface SpecDocument {
+/** A file as YAML: its data, and where everything in it stands. */
+export interface YamlDocument {
   /** The plain data; undefined where it can not be had. */
   readonly data: unknown;
   readonly findings: readonly Finding[];
   /** Where the YAML stops making sense; what comes after it can not be judged. */
   readonly brokenFrom: number;
   /** Where the value is, or the nearest thing around it that is written in the file. */
-  offsetOf(path: SpecPath): number;
+  offsetOf(path: YamlPath): number;
   /** Where the key that ends the path is. */
-  offsetOfKey(path: SpecPath): number;
+  offsetOfKey(path: YamlPath): number;
   /** What is written at the path, for an error message; undefined where nothing is. */
-  show(path: SpecPath): string | undefined;
+  show(path: YamlPath): string | undefined;
   /** The text of a plain number as it was typed: `1.30` stays `1.30`. */
-  typedNumber(path: SpecPath): string | undefined;
+  typedNumber(path: YamlPath): string | undefined;
   /** `line:column`, both from 1. */
   position(offset: number): string;
+  place(offset: number): Place;
+}
+
+/** Both from 1. */
+export interface Place {
+  readonly line: number;
+  readonly column: number;
 }
 
 const maxAliases = 100;
@@ -46,14 +53,18 @@ const tooManyAliases = `the file uses aliases (*name) more than ${maxAliases} ti
 const reservedKeys = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** Reads YAML. Never throws for what the text may hold: all that is wrong is in the findings. */
-export function readSpecDocument(text: string): SpecDocument {
+export function readYamlDocument(text: string): YamlDocument {
   const lines = new LineCounter();
-  const position = (offset: number): string => {
+  const place = (offset: number): Place => {
     const { line, col } = lines.linePos(Math.max(0, offset));
-    return `${Math.max(1, line)}:${Math.max(1, col)}`;
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const position = (offset: number): string => {
+    const { line, column } = place(offset);
+    return `${line}:${column}`;
   };
   const parsed = parse(text, lines);
-  if (parsed === undefined) return emptyDocument(position, [{ offset: 0, text: 'the file is nested too deeply' }]);
+  if (parsed === undefined) return { ...nothingToRead, position, place };
   const { document } = parsed;
   const root = document.contents as Node | null;
   const resolve: Resolve = (node) => (isAlias(node) ? node.resolve(document) : node);
@@ -67,7 +78,7 @@ export function readSpecDocument(text: string): SpecDocument {
       findings.push({ offset: 0, text: tooManyAliases });
     }
   const brokenFrom = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS')?.pos[0] ?? Infinity;
-  return { data, findings, brokenFrom, position, ...locatePaths(root, resolve) };
+  return { data, findings, brokenFrom, position, place, ...locatePaths(root, resolve) };
 }
 
 function describeProblem({ code, message, pos }: YAMLError): Finding {
@@ -95,11 +106,15 @@ function parse(text: string, lines: LineCounter) {
   }
 }
 
-function emptyDocument(position: SpecDocument['position'], findings: readonly Finding[]): SpecDocument {
-  const offsetOf = (): number => 0;
-  const show = (): undefined => undefined;
-  return { data: undefined, findings, brokenFrom: 0, offsetOf, offsetOfKey: offsetOf, show, typedNumber: show, position };
-}
+const nothingToRead: Omit<YamlDocument, 'position' | 'place'> = {
+  data: undefined,
+  findings: [{ offset: 0, text: 'the file is nested too deeply' }],
+  brokenFrom: 0,
+  offsetOf: () => 0,
+  offsetOfKey: () => 0,
+  show: () => undefined,
+  typedNumber: () => undefined,
+};
 
 type Resolve = (node: unknown) => unknown;
 
@@ -107,7 +122,7 @@ type Resolve = (node: unknown) => unknown;
 function inspectStructure(
   root: unknown,
   resolve: Resolve,
-  position: SpecDocument['position'],
+  position: YamlDocument['position'],
 ): { findings: Finding[]; sound: boolean } {
   const findings: Finding[] = [];
   let sound = true;
@@ -145,7 +160,7 @@ function judgeNode(node: unknown, value: unknown, above: ReadonlySet<unknown>): 
   return above.size > maxDepth ? 'nested too deeply' : undefined;
 }
 
-function inspectKeys(pairs: readonly { key: unknown }[], position: SpecDocument['position'], findings: Finding[]): void {
+function inspectKeys(pairs: readonly { key: unknown }[], position: YamlDocument['position'], findings: Finding[]): void {
   const first = new Map<string, number>();
   for (const { key } of pairs) {
     const name = keyText(key);
@@ -157,7 +172,7 @@ function inspectKeys(pairs: readonly { key: unknown }[], position: SpecDocument[
   }
 }
 
-function locatePaths(root: unknown, resolve: Resolve): Pick<SpecDocument, 'offsetOf' | 'offsetOfKey' | 'show' | 'typedNumber'> {
+function locatePaths(root: unknown, resolve: Resolve): Pick<YamlDocument, 'offsetOf' | 'offsetOfKey' | 'show' | 'typedNumber'> {
   const known = new WeakMap<YAMLMap, Map<string, { key: unknown; value: unknown }>>();
   const pairsOf = (map: YAMLMap): Map<string, { key: unknown; value: unknown }> => {
     // Of a key that is given twice, the last one is what the data has.
@@ -171,7 +186,7 @@ function locatePaths(root: unknown, resolve: Resolve): Pick<SpecDocument, 'offse
     return isMap(value) ? pairsOf(value).get(String(key)) : undefined;
   };
   /** As far as the path leads, and whether that is all the way. */
-  const walk = (path: SpecPath) => {
+  const walk = (path: YamlPath) => {
     let [key, value]: unknown[] = [root, root];
     for (const part of path) {
       const next = step(value, part);
