@@ -164,6 +164,18 @@ export const catalogue = {
     cure: 'Get the file again, or make it anew with kubelab bundle create.',
     exit: wrongUse,
   },
+  'KL-LAB-UNKNOWN': {
+    title: 'There is no such lab',
+    why: 'It is the id of no lab that kubelab ships or a pack has, and no folder with a lab.yaml.',
+    cure: 'Run kubelab lab list to see the labs that there are.',
+    exit: wrongUse,
+  },
+  'KL-LAB-INVALID': {
+    title: 'The lab is not valid',
+    why: 'Each line below names a place in a file of the lab, what stands there and what was expected.',
+    cure: 'Correct the lines named. kubelab lab lint finds what else is wrong with it.',
+    exit: wrongUse,
+  },
   'KL-BOX-MISSING': {
     title: 'The box can not be had',
     why: 'It is not installed, and Vagrant did not find it where it looked.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { list, map, numberChoice, text, wholeNumber } from '../cluster/spec-fields.ts';
-import { duration, fieldOfObject, labId, localized, objectFields, scriptFields, target } from './lab-fields.ts';
+import { duration, fieldOfObject, labId, localized, objectFields, scriptFields, target, versionRange } from './lab-fields.ts';
 
 /** A subset: what is written here has to be there, whatever else is. Operators begin with `$`; see match.ts. */
 const match = z.record(z.string(), z.unknown(), 'expected a map of fields');
@@ -106,7 +106,7 @@ export const check = map({
   /** Checks of the same step that have to pass first; until then this one is `blocked`. */
   needs: list(labId(), 20).prefault([]),
   /** On clusters of other versions it is `notApplicable`. */
-  when: map({ kubernetes: text('a range of versions, such as ">=1.31"') }).optional(),
+  when: map({ kubernetes: versionRange() }).optional(),
   ...checkFields,
   answer: answer.optional(),
   /** Looks again until it passes, for so long. */

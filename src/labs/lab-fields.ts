@@ -1,3 +1,4 @@
+import semver from 'semver';
 import { z } from 'zod';
 import { map, text } from '../cluster/spec-fields.ts';
 
@@ -53,7 +54,9 @@ export function labPath() {
  */
 export function target() {
   const error = 'expected control-plane, workers, nodes, nfs-server, or a node such as worker1';
-  return z.string(error).regex(/^(?:control-plane|workers|nodes|nfs-server|(?:control|worker|storage|etcd)[1-9][0-9]{0,2})$/, error);
+  return z
+    .string(error)
+    .regex(/^(?:control-plane|workers|nodes|nfs-server|(?:control|worker|storage|etcd)[1-9][0-9]{0,2})$/, error);
 }
 
 /** The name of a variable, as texts, manifests and scripts use it: `${TOKEN}`. */
@@ -62,9 +65,19 @@ export function variableName() {
   return z.string(error).regex(/^[A-Z][A-Z0-9_]{0,40}$/, error);
 }
 
+/** A range of Kubernetes versions, as npm writes them. */
+export function versionRange() {
+  const error = 'expected a range of versions, such as ">=1.24 <1.38"';
+  return z.string(error).refine((value) => value.trim() !== '' && semver.validRange(value) !== null, error);
+}
+
 /** A script: written here, or in a file of the lab. It reads the attempt's variables from its environment. */
 export const scriptFields = {
-  run: z.string('expected a script').min(1, 'expected a script').max(64 * 1024, 'expected a script of at most 64 KiB').optional(),
+  run: z
+    .string('expected a script')
+    .min(1, 'expected a script')
+    .max(64 * 1024, 'expected a script of at most 64 KiB')
+    .optional(),
   script: labPath().optional(),
 };
 
@@ -83,4 +96,3 @@ export const objectFields = {
 /** One field of one object: what an answer is compared with, and what a step remembers. */
 export const fieldOfObject = map({ ...objectFields, path: text('a field path, such as spec.nodeName') });
 export type FieldOfObject = z.output<typeof fieldOfObject>;
-

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { choice, list, map, text, wholeNumber } from '../cluster/spec-fields.ts';
 import { actions } from './lab-action.ts';
 import { check, guard, hint } from './lab-check.ts';
-import { duration, fieldOfObject, labId, labPath, languages, localized, variableName } from './lab-fields.ts';
+import { duration, fieldOfObject, labId, labPath, languages, localized, variableName, versionRange } from './lab-fields.ts';
 
 /** What a cluster has to have for a lab: add-ons by name, and what its machines can do. */
 export const featureNames = ['metrics-server', 'local-path', 'kernel-nfs', 'own-kernel'] as const;
@@ -20,7 +20,7 @@ export type ImageRole = keyof typeof imageRoles;
 const roleNames = Object.keys(imageRoles) as [ImageRole, ...ImageRole[]];
 
 const requires = map({
-  kubernetes: text('a range of versions, such as ">=1.24 <1.38"').prefault('>=1.24'),
+  kubernetes: versionRange().prefault('>=1.24'),
   nodes: map({ controlPlane: wholeNumber(1, 5).prefault(1), workers: wholeNumber(0, 100).prefault(1) }).prefault({}),
   /** Memory of all nodes together. */
   memoryMiB: wholeNumber(0, 1_000_000).prefault(0),
@@ -74,14 +74,18 @@ export const labSchema = map({
   version: z.string('expected a version').regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, 'expected a version such as 1.0.0'),
   title: localized('a title'),
   summary: localized('a sentence on what the lab is about'),
-  lang: map({ default: choice(languages).prefault('en'), complete: list(choice(languages), 2).prefault(['en', 'ko']) }).prefault({}),
+  lang: map({ default: choice(languages).prefault('en'), complete: list(choice(languages), 2).prefault(['en', 'ko']) }).prefault(
+    {},
+  ),
   minutes: wholeNumber(1, 480),
   topics: list(labId(), 20).prefault([]),
   objectives: list(map({ id: labId(), text: localized('an objective') }), 20).prefault([]),
   requires: requires.prefault({}),
   /** What the lab may change, and so how it is reset. */
   isolation: choice(['namespace', 'nodes', 'cluster']).prefault('namespace'),
-  namespace: z.string('expected a namespace').regex(/^lab-[a-z0-9]+(?:-[a-z0-9]+)*$/, 'expected a namespace that begins with lab-'),
+  namespace: z
+    .string('expected a namespace')
+    .regex(/^lab-[a-z0-9]+(?:-[a-z0-9]+)*$/, 'expected a namespace that begins with lab-'),
   vars: z.record(variableName(), variable, 'expected a map of variables').prefault({}),
   /** Done when the lab starts, in its new namespace. */
   setup: actions().prefault([]),

@@ -1,0 +1,132 @@
+import { readdir } from 'node:fs/promises';
+import path from 'node:path';
+import semver from 'semver';
+import { errorCode } from '../cluster/files.ts';
+import { nearest } from '../cluster/near-miss.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { loadLab, type LoadedLab } from './load-lab.ts';
+
+/** Where labs are looked for. */
+export interface LabPlaces {
+  /** Where kubelab is installed: its own labs are in `labs/`. */
+  readonly package: string;
+  /** The user's state folder: packs are in `packs/NAME/VERSION/`. */
+  readonly state: string;
+}
+
+export type LabOrigin =
+  | { readonly kind: 'shipped' }
+  | { readonly kind: 'pack'; readonly pack: string; readonly version: string }
+  /** A folder that the user named. */
+  | { readonly kind: 'folder' };
+
+/** A lab that is there, which need not be a sound one. */
+export interface FoundLab {
+  /** The name of its folder, which is the id of the lab. */
+  readonly id: string;
+  readonly folder: string;
+  readonly origin: LabOrigin;
+  readonly lab: LoadedLab | undefined;
+  /** Why there is no lab. */
+  readonly error: KubelabError | undefined;
+}
+
+/** A sound lab, and where it comes from. */
+export interface KnownLab {
+  readonly lab: LoadedLab;
+  readonly origin: LabOrigin;
+}
+
+interface Candidate {
+  readonly id: string;
+  readonly folder: string;
+  /** The folder as messages name it. */
+  readonly shown: string;
+  readonly origin: LabOrigin;
+}
+
+/** Every lab that is there: first those that kubelab ships, then those of packs, the newest version first. */
+export async function findLabs(places: LabPlaces): Promise<FoundLab[]> {
+  return Promise.all((await listCandidates(places)).map(openCandidate));
+}
+
+/**
+ * The lab of an id, or `PACK/ID` for one of a pack. An id alone means a lab that kubelab ships, or else the first pack that has it.
+ * @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name, `KL-LAB-INVALID` when it is there and not sound.
+ */
+export async function findLab(places: LabPlaces, asked: string): Promise<KnownLab> {
+  const candidates = await listCandidates(places);
+  const candidate = candidates.find(({ id }) => id === asked) ?? candidates.find((one) => qualifiedId(one) === asked);
+  if (candidate === undefined) throw unknownLab(asked, candidates);
+  const { lab, error, origin } = await openCandidate(candidate);
+  if (lab === undefined) throw error;
+  return { lab, origin };
+}
+
+/** A lab in a folder that the user named. @throws KubelabError `KL-LAB-UNKNOWN`, `KL-LAB-INVALID` */
+export async function openLab(folder: string, shown = folder): Promise<KnownLab> {
+  return { lab: await loadLab(folder, shown), origin: { kind: 'folder' } };
+}
+
+function qualifiedId({ id, origin }: Candidate): string {
+  return origin.kind === 'pack' ? `${origin.pack}/${id}` : id;
+}
+
+function unknownLab(asked: string, candidates: readonly Candidate[]): KubelabError {
+  const names = [...new Set(candidates.flatMap((candidate) => [candidate.id, qualifiedId(candidate)]))];
+  const near = nearest(asked, names);
+  const short = asked.length > 60 ? `${asked.slice(0, 57)}...` : asked;
+  return new KubelabError('KL-LAB-UNKNOWN', `There is no lab ${JSON.stringify(short)}.`, {
+    details: near === undefined ? [] : [`Did you mean ${near}?`],
+  });
+}
+
+async function openCandidate({ id, folder, shown, origin }: Candidate): Promise<FoundLab> {
+  const found = { id, folder, origin };
+  try {
+    const lab = await loadLab(folder, shown);
+    if (lab.lab.id === id) return { ...found, lab, error: undefined };
+    const text = `${lab.locate(['id'])} id: expected ${id}, as the folder is called, found ${lab.lab.id}`;
+    return {
+      ...found,
+      lab: undefined,
+      error: new KubelabError('KL-LAB-INVALID', `1 error in ${shown}/lab.yaml`, { details: [text] }),
+    };
+  } catch (error) {
+    if (!(error instanceof KubelabError)) throw error;
+    return { ...found, lab: undefined, error };
+  }
+}
+
+async function listCandidates(places: LabPlaces): Promise<Candidate[]> {
+  const shipped = await listLabFolders(path.join(places.package, 'labs'), 'labs', { kind: 'shipped' });
+  const packs = await listPacks(path.join(places.state, 'packs'));
+  return [...shipped, ...packs];
+}
+
+async function listPacks(root: string): Promise<Candidate[]> {
+  const found: Candidate[] = [];
+  for (const pack of await listFolders(root)) {
+    const versions = (await listFolders(path.join(root, pack))).filter((version) => semver.valid(version) !== null);
+    for (const version of semver.rsort(versions)) {
+      const folder = path.join(root, pack, version, 'labs');
+      found.push(...(await listLabFolders(folder, `${pack}/${version}/labs`, { kind: 'pack', pack, version })));
+    }
+  }
+  return found;
+}
+
+async function listLabFolders(folder: string, shown: string, origin: LabOrigin): Promise<Candidate[]> {
+  const ids = await listFolders(folder);
+  return ids.map((id) => ({ id, folder: path.join(folder, id), shown: `${shown}/${id}`, origin }));
+}
+
+async function listFolders(folder: string): Promise<string[]> {
+  try {
+    const entries = await readdir(folder, { withFileTypes: true });
+    return entries.flatMap((entry) => (entry.isDirectory() && !entry.name.startsWith('.') ? [entry.name] : [])).toSorted();
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR'].includes(errorCode(error) ?? '')) return [];
+    throw error;
+  }
+}
