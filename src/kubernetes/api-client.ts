@@ -1,4 +1,10 @@
+import { Agent } from 'node:https';
+import { Readable } from 'node:stream';
+import fetch, { type Response } from 'node-fetch';
+import { Interrupted } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
+import { ApiError, explainStatus } from './api-error.ts';
+import { runInPod } from './api-exec.ts';
 
 /** What a command in a container gave back. Output is cut off at 256 KiB per stream. */
 export interface ExecResult {
@@ -7,21 +13,124 @@ export interface ExecResult {
   readonly stderr: string;
 }
 
+export interface ExecRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string;
+  readonly command: readonly string[];
+  readonly timeout: Milliseconds;
+}
+
 /** The API server, spoken to from the host with a client certificate. */
 export interface ApiClient {
   /**
    * GET of a path such as `/api/v1/nodes`.
    * @throws ApiError with the HTTP status for an answer that is none, or without one when nobody answered in time.
+   * @throws Interrupted when the signal was aborted.
    */
   get(path: string): Promise<unknown>;
-  /** A command in a container, over the WebSocket form of pods/exec. @throws ApiError when it could not be started. */
-  exec(request: {
-    readonly namespace: string;
-    readonly pod: string;
-    readonly container?: string;
-    readonly command: readonly string[];
-    readonly timeout: Milliseconds;
-  }): Promise<ExecResult>;
+  /**
+   * A command in a container, over the WebSocket form of pods/exec.
+   * @throws ApiError when it could not be started, or has not ended in time.
+   * @throws Interrupted when the signal was aborted.
+   */
+  exec(request: ExecRequest): Promise<ExecResult>;
   /** How many requests were made since it was opened. */
   calls(): number;
+  /** Ends all connections. Without it, idle ones keep the process going. */
+  close(): void;
+}
+
+/** How to reach an API server, and as whom. All but the address are PEM texts. */
+export interface ApiAccess {
+  /** `https://HOST:PORT` */
+  readonly server: string;
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly signal: AbortSignal;
+  /** How long a request may take. Default 10 s. */
+  readonly deadline?: Milliseconds;
+}
+
+const bodyLimit = 16 * 1024 * 1024;
+
+/** Connections are made when they are needed: opening asks nothing. */
+export function openApiClient(access: ApiAccess): ApiClient {
+  const { server, authority: ca, certificate: cert, key, signal } = access;
+  const deadline = access.deadline ?? 10_000;
+  const agent = new Agent({ ca, cert, key, keepAlive: true, maxSockets: 8 });
+  const closing = new AbortController();
+  let calls = 0;
+  const getOnce = async (path: string): Promise<unknown> => {
+    calls += 1;
+    const late = AbortSignal.timeout(deadline);
+    try {
+      return await readAnswer(new URL(path, server), agent, AbortSignal.any([signal, closing.signal, late]));
+    } catch (error) {
+      if (signal.aborted) throw new Interrupted();
+      if (late.aborted)
+        throw new ApiError(`the API server did not answer within ${deadline / 1000} s`, undefined, { cause: error });
+      throw error instanceof ApiError ? error : explainFailure(error);
+    }
+  };
+  return {
+    get: (path) =>
+      getOnce(path).catch((error: unknown) => {
+        // A connection that was kept open may have been ended by the server just now.
+        if (!(error instanceof ApiError) || codeOf(error.cause) !== 'ECONNRESET') throw error;
+        return getOnce(path);
+      }),
+    exec: (request) => {
+      calls += 1;
+      return runInPod({ server, ca, cert, key, signal, closing: closing.signal }, request);
+    },
+    calls: () => calls,
+    close: () => {
+      closing.abort();
+      agent.destroy();
+    },
+  };
+}
+
+async function readAnswer(url: URL, agent: Agent, signal: AbortSignal): Promise<unknown> {
+  const response = await fetch(url, {
+    agent,
+    signal,
+    redirect: 'manual',
+    headers: { accept: 'application/json', 'user-agent': 'kubelab' },
+  });
+  const text = await readText(response);
+  if (response.status !== 200) throw new ApiError(explainStatus(text, response.status), response.status);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new ApiError(`the API server did not answer ${url.pathname} with JSON`, undefined, { cause });
+  }
+}
+
+async function readText(response: Response): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    if (bytes > bodyLimit) {
+      if (response.body instanceof Readable) response.body.destroy();
+      throw new ApiError(`the API server answered with more than ${bodyLimit / 1024 / 1024} MiB`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function explainFailure(error: unknown): ApiError {
+  const message = error instanceof Error ? error.message : String(error);
+  const reason = message.replace(/^request to \S+ failed, reason: ?/, '').trim();
+  return new ApiError(`the API server can not be reached: ${reason === '' ? codeOf(error) : reason}`, undefined, {
+    cause: error,
+  });
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
 }

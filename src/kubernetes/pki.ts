@@ -1,4 +1,4 @@
-import { randomBytes, randomInt, webcrypto } from 'node:crypto';
+import { createPrivateKey, randomBytes, randomInt, webcrypto } from 'node:crypto';
 import type * as X509 from '@peculiar/x509';
 import type { EncryptionAlgorithm } from './kubeadm-input.ts';
 import { provideReflectMetadata } from './reflect-metadata.ts';
@@ -134,4 +134,56 @@ export function makeToken(): string {
   const alphabet = 'abcdefghijklmnopqrstuvwxyz0123456789';
   const draw = (length: number) => Array.from({ length }, () => alphabet[randomInt(alphabet.length)]).join('');
   return `${draw(6)}.${draw(16)}`;
+}
+
+/** A certificate and its key, as PEM texts. */
+export interface ClientCertificate {
+  readonly certificate: string;
+  readonly key: string;
+}
+
+export interface ClientRequest {
+  /** The cluster's authority, whose key signs. */
+  readonly authority: ClientCertificate;
+  /** Who it is for, as the API server sees it. */
+  readonly user: string;
+  readonly group: string;
+  readonly now: Date;
+  /** In milliseconds from one hour before `now`. */
+  readonly validFor: number;
+}
+
+/** A client certificate for the API server, with a key of its own (ECDSA P-256). */
+export async function makeClientCertificate(request: ClientRequest): Promise<ClientCertificate> {
+  const x509 = await loadLibrary();
+  const authority = new x509.X509Certificate(request.authority.certificate);
+  const signer = createPrivateKey(request.authority.key);
+  const algorithm: EncryptionAlgorithm = signer.asymmetricKeyType === 'ec' ? 'ECDSA-P256' : 'RSA-2048';
+  const der = signer.export({ type: 'pkcs8', format: 'der' });
+  const signingKey = await webcrypto.subtle.importKey(
+    'pkcs8',
+    der,
+    { ...algorithmParameters(algorithm), ...signingParameters(algorithm) },
+    false,
+    ['sign'],
+  );
+  const keys = await generateKeys('ECDSA-P256');
+  const notBefore = new Date(request.now.getTime() - hour);
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: makeSerial(),
+    subject: [{ CN: [request.user] }, { O: [request.group] }],
+    issuer: authority.subject,
+    notBefore,
+    notAfter: new Date(notBefore.getTime() + request.validFor),
+    signingAlgorithm: signingParameters(algorithm),
+    publicKey: keys.publicKey,
+    signingKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature, true),
+      new x509.ExtendedKeyUsageExtension([x509.ExtendedKeyUsage.clientAuth]),
+      await x509.AuthorityKeyIdentifierExtension.create(authority),
+    ],
+  });
+  return { certificate: toPem('CERTIFICATE', certificate.rawData), key: await privatePem(keys) };
 }

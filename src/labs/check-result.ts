@@ -14,6 +14,7 @@ export type CheckStatus = 'pass' | 'notYet' | 'spoiled' | 'error' | 'notApplicab
 export interface CheckResult {
   readonly check: string;
   readonly status: CheckStatus;
+  /** What it is worth, passed or not. */
   readonly points: number;
   /** What to tell the learner, with fields of what was found filled in. For `error`: what went wrong, in its own words. */
   readonly message?: Localized;
@@ -35,6 +36,8 @@ export interface Round {
   readonly results: readonly CheckResult[];
   /** Guards that were found broken; then the attempt is spoiled. */
   readonly spoiled: readonly { readonly guard: string; readonly message: Localized }[];
+  /** Guards that could not be looked at: nobody's fault, and nothing is known of what they guard. */
+  readonly guardErrors?: readonly { readonly guard: string; readonly error: string }[];
   /** Requests that reading the cluster took, and how long the whole round did. */
   readonly calls: number;
   readonly milliseconds: number;

@@ -1,0 +1,87 @@
+import { isIP, isIPv6 } from 'node:net';
+import { CommandFailed } from '../errors/errors.ts';
+import type { RunResult } from '../exec/runner.ts';
+import { boundLine, boundText } from './cluster-text.ts';
+import { checkNumber, checkText } from './expectation.ts';
+import { findAddresses, type HttpCheck } from './http-address.ts';
+import type { Expectation } from './lab-check.ts';
+import type { LabNode } from './lab-cluster.ts';
+import type { Look, LookPlace, Subject } from './look.ts';
+import { nodesOf } from './target.ts';
+
+/** curl: could not connect, took too long, nothing came, or the connection was cut. */
+const noAnswer = new Set([7, 28, 52, 56]);
+const bodyLimit = 256 * 1024;
+
+/** Asks over HTTP, from every node that `from` means, whatever address the check names. @throws ApiError, Interrupted */
+export async function lookOverHttp(check: HttpCheck, expect: Expectation | undefined, place: LookPlace): Promise<Look> {
+  const { addresses, object, missing } = await findAddresses(check, place);
+  const subject = subjectOf(check, place, object === undefined ? [] : [object]);
+  const actual = object === undefined ? {} : { actual: object };
+  if (missing !== undefined)
+    return { status: 'notYet', expected: `an address to ask`, actual: missing, found: actual, ...subject };
+  const pairs = nodesOf(check.from, place.cluster).flatMap((from) => addresses.map((address) => ({ from, ...address })));
+  const looks = await Promise.all(pairs.map((pair) => ask(check, expect, pair, place)));
+  const worst = looks.find(({ status }) => status === 'error') ?? looks.find(({ status }) => status !== 'pass') ?? looks[0]!;
+  return { ...worst, found: { ...actual, ...worst.found }, ...(worst.status === 'notYet' ? subject : {}) };
+}
+
+function subjectOf(check: HttpCheck, place: LookPlace, objects: Subject['objects']): { readonly subject?: Subject } {
+  if (check.node !== undefined) return {};
+  const kind = check.service === undefined ? 'Pod' : 'Service';
+  const selector = check.service ?? check.pod ?? '';
+  return { subject: { apiVersion: 'v1', kind, namespace: check.namespace ?? place.namespace, selector, objects } };
+}
+
+interface Pair {
+  readonly from: LabNode;
+  readonly host: string;
+  readonly port: number;
+}
+
+async function ask(check: HttpCheck, expect: Expectation | undefined, pair: Pair, place: LookPlace): Promise<Look> {
+  const { from, host, port } = pair;
+  // The address came from the cluster.
+  if (isIP(host) === 0) return { status: 'error', error: boundLine(`${host} is no address`), found: {} };
+  const path = check.path.startsWith('/') ? check.path : `/${check.path}`;
+  const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}${path}`;
+  const seconds = (check.timeout / 1000).toFixed(1);
+  try {
+    const result = await place.cluster
+      .node(from.name)
+      .run(['curl', '-q', '-sS', '--globoff', '--noproxy', '*', '--max-time', seconds, '-w', '\n%{http_code}', '--', url], {
+        timeout: check.timeout + 10_000,
+        signal: place.cluster.signal,
+        accept: [0, ...noAnswer],
+      });
+    return judge(result, expect, from, url);
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+    const words = boundLine(error.stderr.trim() === '' ? error.message : error.stderr);
+    return { status: 'error', error: `${from.name}: ${words}`, found: { node: from.name } };
+  }
+}
+
+function judge({ exitCode, stdout, stderr }: RunResult, expect: Expectation | undefined, from: LabNode, url: string): Look {
+  const refused = noAnswer.has(exitCode);
+  const where = { node: from.name, url };
+  if (refused || expect?.refused === true) {
+    if (refused && expect?.refused === true) return { status: 'pass', found: where };
+    const status = stdout.slice(stdout.lastIndexOf('\n') + 1);
+    const actual = refused ? `no answer: ${boundLine(stderr.replace(/^curl: \(\d+\) /, ''))}` : `status ${boundLine(status)}`;
+    return { status: 'notYet', expected: refused ? `an answer from ${url}` : `no answer from ${url}`, actual, found: where };
+  }
+  const cut = stdout.lastIndexOf('\n');
+  const status = Number(stdout.slice(cut + 1));
+  const body = stdout.slice(0, Math.min(cut, bodyLimit));
+  const found = { ...where, status, body: boundText(body) };
+  const mismatch =
+    (expect?.status === undefined ? plainStatus(status) : checkNumber('status', expect.status, status)) ??
+    checkText('body', expect?.body, body);
+  return mismatch === undefined ? { status: 'pass', found } : { status: 'notYet', ...mismatch, found };
+}
+
+/** Without a status to expect, any that is no error will do. */
+function plainStatus(status: number): { readonly expected: string; readonly actual: string } | undefined {
+  return status >= 200 && status < 400 ? undefined : { expected: 'status 200', actual: `status ${status}` };
+}

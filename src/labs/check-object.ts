@@ -1,0 +1,98 @@
+import { boundLine } from './cluster-text.ts';
+import { readFieldPath, textAt } from './field-path.ts';
+import type { ObjectCheck } from './lab-check.ts';
+import type { Look, LookPlace, Subject } from './look.ts';
+import { findDifferences } from './match.ts';
+import { difference, show } from './match-operators.ts';
+import { describeSelector, selectObjects } from './select-objects.ts';
+import { conditionOf, nameOf, type KubeObject } from './snapshot.ts';
+
+interface Judged {
+  readonly object: KubeObject;
+  readonly differences: readonly string[];
+}
+
+/** Whether objects are as a check describes them. @throws ApiError, MatchInvalid, FieldPathInvalid */
+export async function lookAtObjects(check: ObjectCheck, place: LookPlace): Promise<Look> {
+  const selected = await selectObjects(check, place.snapshot, place.namespace);
+  const judged = selected.map((object): Judged => ({ object, differences: judge(check, object) }));
+  const wrong = judged
+    .filter(({ differences }) => differences.length > 0)
+    .toSorted((a, b) => a.differences.length - b.differences.length);
+  const right = judged.filter(({ differences }) => differences.length === 0);
+  const problem = check.absent === true ? unwanted(check, selected) : missing(check, right, judged);
+  const worst = check.every === true ? judged.find(({ differences }) => differences.length > 0) : wrong[0];
+  const shown = problem === undefined ? (right[0] ?? worst) : (worst ?? right[0]);
+  const found = { ...(shown === undefined ? {} : { actual: shown.object }), count: right.length, selected: selected.length };
+  if (problem === undefined) return { status: 'pass', found };
+  return {
+    status: 'notYet',
+    found,
+    ...problem,
+    ...(worst === undefined || check.absent === true
+      ? {}
+      : { differences: worst.differences.slice(0, 10).map((line) => boundLine(line)) }),
+    subject: subjectOf(check, place, wrong),
+  };
+}
+
+function subjectOf(check: ObjectCheck, place: LookPlace, wrong: readonly Judged[]): Subject {
+  const { apiVersion, kind, namespace = place.namespace } = check;
+  return { apiVersion, kind, namespace, selector: describeSelector(check), objects: wrong.map(({ object }) => object) };
+}
+
+function judge({ match = {}, conditions = {}, not }: ObjectCheck, object: KubeObject): string[] {
+  return [
+    ...findDifferences(match, object),
+    ...Object.entries(conditions).flatMap(([type, status]) => {
+      const actual = textAt(conditionOf(object, type), 'status');
+      return actual === status ? [] : [difference(`condition ${type}`, status, actual === '' ? undefined : actual)];
+    }),
+    ...(not !== undefined && findDifferences(not, object).length === 0 ? [`expected not to have ${show(not)}`] : []),
+  ];
+}
+
+type Problem = Pick<Look, 'expected' | 'actual'>;
+
+function unwanted(check: ObjectCheck, selected: readonly KubeObject[]): Problem | undefined {
+  if (selected.length === 0) return undefined;
+  const names = selected.slice(0, 5).map(nameOf).join(', ');
+  return { expected: `no ${describe(check)}`, actual: boundLine(names) };
+}
+
+function missing(check: ObjectCheck, right: readonly Judged[], judged: readonly Judged[]): Problem | undefined {
+  const { every, count, distinct } = check;
+  if (every === true && (judged.length === 0 || right.length < judged.length))
+    return { expected: `every ${describe(check)} as described`, actual: `${right.length} of ${judged.length}` };
+  const { atLeast = count?.atMost === undefined ? 1 : 0, atMost = Number.POSITIVE_INFINITY } = count ?? {};
+  if (right.length < atLeast || right.length > atMost)
+    return count === undefined && judged.length === 0
+      ? { expected: describe(check), actual: 'nothing' }
+      : { expected: describeCount(check), actual: `${right.length}` };
+  if (distinct === undefined) return undefined;
+  const values = new Set(
+    right.flatMap(({ object }) => {
+      const value = readFieldPath(object, distinct.path);
+      return value === undefined || value === null ? [] : [JSON.stringify(value)];
+    }),
+  );
+  if (values.size >= distinct.atLeast) return undefined;
+  return {
+    expected: `at least ${distinct.atLeast} different values of ${distinct.path}`,
+    actual: boundLine(`${values.size} (${[...values].join(', ')})`),
+  };
+}
+
+function describe(check: ObjectCheck): string {
+  return `${check.kind} ${describeSelector(check)}`.trim();
+}
+
+function describeCount(check: ObjectCheck): string {
+  const { atLeast, atMost } = check.count ?? {};
+  if (atLeast !== undefined && atLeast === atMost) return `exactly ${atLeast} ${describe(check)} as described`;
+  const words = [
+    ...(atLeast === undefined && atMost !== undefined ? [] : [`at least ${atLeast ?? 1}`]),
+    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+  ];
+  return `${words.join(' and ')} ${describe(check)} as described`;
+}

@@ -1,0 +1,54 @@
+import type { z } from 'zod';
+import { ApiError } from '../kubernetes/api-error.ts';
+import { Interrupted } from '../errors/errors.ts';
+import type { Milliseconds } from '../exec/runner.ts';
+import { lookAtAnswer } from './check-answer.ts';
+import { lookInPods } from './check-exec.ts';
+import { lookOverHttp } from './check-http.ts';
+import { lookAtObjects } from './check-object.ts';
+import { lookOnNodes } from './check-run.ts';
+import { errorText } from './cluster-text.ts';
+import { interpolateAll } from './interpolate.ts';
+import type { Check, checkFields } from './lab-check.ts';
+import type { Look, LookPlace } from './look.ts';
+
+/** What a check, a guard or a wait looks at. */
+export type LookFields = { readonly [Kind in keyof typeof checkFields]?: z.output<(typeof checkFields)[Kind]> | undefined } & {
+  readonly answer?: Check['answer'];
+};
+
+/**
+ * Looks once, with the names of the lab filled in but in scripts. Whatever keeps it from looking is what it found: `error`.
+ * @throws Interrupted when the signal was aborted.
+ */
+export async function lookAt(id: string, fields: LookFields, place: LookPlace): Promise<Look> {
+  try {
+    return await lookAtKind(id, fields, place);
+  } catch (error) {
+    if (error instanceof Interrupted || place.cluster.signal.aborted) throw new Interrupted();
+    return { status: 'error', error: explain(error), found: {} };
+  }
+}
+
+async function lookAtKind(id: string, fields: LookFields, place: LookPlace): Promise<Look> {
+  const { run: script, ...rest } = fields;
+  const { object, answer, expect, ...timed } = interpolateAll(rest, place.values, `the check ${id}`);
+  const [exec, http, run] = [inTime(timed.exec, place), inTime(timed.http, place), inTime(script, place)];
+  if (object !== undefined) return lookAtObjects(object, place);
+  if (exec !== undefined) return lookInPods(exec, expect, place);
+  if (http !== undefined) return lookOverHttp(http, expect, place);
+  if (run !== undefined) return lookOnNodes(run, expect, place);
+  if (answer !== undefined) return lookAtAnswer(answer, place.answers[id], place);
+  throw new Error(`${id} has nothing to look at`);
+}
+
+/** No look may go on for longer than all of them together. */
+function inTime<Kind extends { readonly timeout: Milliseconds }>(kind: Kind | undefined, place: LookPlace): Kind | undefined {
+  if (kind === undefined) return undefined;
+  return { ...kind, timeout: Math.max(1000, Math.min(kind.timeout, place.deadline - Date.now())) };
+}
+
+function explain(error: unknown): string {
+  if (error instanceof ApiError && error.status === 403) return `checks may not read this: ${errorText(error)}`;
+  return errorText(error);
+}

@@ -1,0 +1,45 @@
+import type { Values } from './interpolate.ts';
+import type { CheckStatus } from './check-result.ts';
+import type { LabCluster } from './lab-cluster.ts';
+import type { Localized } from './lab-fields.ts';
+import type { Found } from './message.ts';
+import type { KubeObject, Snapshot } from './snapshot.ts';
+
+/** Where a check looks. */
+export interface LookPlace {
+  readonly cluster: LabCluster;
+  readonly snapshot: Snapshot;
+  /** The lab's own. */
+  readonly namespace: string;
+  readonly values: Values;
+  /** By the id of the check. */
+  readonly answers: Readonly<Record<string, string>>;
+  /** The text of a script of the lab. */
+  readonly readScript: (path: string) => Promise<string>;
+  /** When whoever looks has to be done, as Date.now() counts. */
+  readonly deadline: number;
+}
+
+/** What to explain where a look did not find what it wanted. */
+export interface Subject {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly namespace: string;
+  /** A name or labels, for people; empty when any object of the kind would do. */
+  readonly selector: string;
+  /** Those that were selected and are not as they should be. */
+  readonly objects: readonly KubeObject[];
+}
+
+/** What one look found. */
+export interface Look {
+  readonly status: Exclude<CheckStatus, 'blocked'>;
+  readonly expected?: string;
+  readonly actual?: string;
+  readonly differences?: readonly string[];
+  /** For `error`: what went wrong, in its own words. */
+  readonly error?: string;
+  readonly because?: Localized;
+  readonly found: Found;
+  readonly subject?: Subject;
+}

@@ -1,0 +1,29 @@
+import { boundLine } from './cluster-text.ts';
+import { readFieldPath } from './field-path.ts';
+import type { Localized } from './lab-fields.ts';
+
+/**
+ * What a look found, for messages: `actual` is the first object selected; exec, http and run have `stdout`, `stderr`,
+ * `exitCode`, `body`, `status`, `node`, `pod`; answers have `answer`. `count` is how many objects are as described.
+ */
+export type Found = Readonly<Record<string, unknown>>;
+
+const placeholder = /\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}/g;
+
+/** The field paths that a message names, each once. */
+export function fieldsIn(message: string): string[] {
+  return [...new Set([...message.matchAll(placeholder)].map((match) => match[1] ?? ''))];
+}
+
+/** Fills in `{{actual.status.phase|missing}}`; after the bar stands what to say where there is nothing. @throws FieldPathInvalid */
+export function fillMessage(message: Localized, found: Found): Localized {
+  return { en: fillText(message.en, found, 'nothing'), ko: fillText(message.ko, found, '없음') };
+}
+
+function fillText(text: string, found: Found, nothing: string): string {
+  return text.replaceAll(placeholder, (_, path: string, otherwise: string | undefined) => {
+    const value = readFieldPath(found, path);
+    if (value === undefined || value === null || value === '') return otherwise?.trim() ?? nothing;
+    return boundLine(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
+  });
+}

@@ -1,0 +1,31 @@
+import { interpolateAll, type Values } from './interpolate.ts';
+import type { LabCluster } from './lab-cluster.ts';
+import type { FieldOfObject } from './lab-fields.ts';
+import { readFieldPath } from './field-path.ts';
+import { selectObjects } from './select-objects.ts';
+import { createSnapshots, type Snapshot } from './snapshot.ts';
+
+/**
+ * A field of the first object selected that has it, as text: what a step remembers.
+ * @returns undefined when there is none.
+ * @throws ApiError, UnknownPlaceholder
+ */
+export async function readField(input: {
+  readonly field: FieldOfObject;
+  readonly namespace: string;
+  readonly values: Values;
+  readonly cluster: LabCluster;
+}): Promise<string | undefined> {
+  const field = interpolateAll(input.field, input.values, 'a field to remember');
+  return readFieldFrom(field, createSnapshots(input.cluster.api)(), input.namespace);
+}
+
+/** The same from a snapshot, of a field whose names are filled in. */
+export async function readFieldFrom(field: FieldOfObject, snapshot: Snapshot, namespace: string): Promise<string | undefined> {
+  for (const object of await selectObjects(field, snapshot, namespace)) {
+    const value = readFieldPath(object, field.path);
+    if (value === undefined || value === null) continue;
+    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+  }
+  return undefined;
+}
