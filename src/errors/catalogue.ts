@@ -230,6 +230,30 @@ export const catalogue = {
     cure: 'Read what it said, then run kubelab up again: it goes on from there.',
     exit: clusterFailed,
   },
+  'KL-LAB-FAILED': {
+    title: 'Something that the lab itself does could not be done',
+    why: 'Setting up, solving or resetting failed on the cluster. That is a mistake in the lab or a trouble of the cluster, and none of yours.',
+    cure: 'See how the cluster is with kubelab status, then try again. If it stays, tell whoever wrote the lab.',
+    exit: clusterFailed,
+  },
+  'KL-LAB-NONE': {
+    title: 'No lab has been started on this cluster',
+    why: 'The command is about the lab that is being worked on, and there is none.',
+    cure: 'See kubelab lab list, then run kubelab lab start ID.',
+    exit: wrongUse,
+  },
+  'KL-LAB-UNFIT': {
+    title: 'The lab does not fit this cluster',
+    why: 'It needs something that the cluster has not; each line says what.',
+    cure: 'Take another lab from kubelab lab list, or change the spec and run kubelab up.',
+    exit: wrongUse,
+  },
+  'KL-LAB-ORDER': {
+    title: 'The lab is not at the place for that',
+    why: 'Steps come one after the other: one has to pass before the next begins.',
+    cure: 'Run kubelab lab check to see what is missing, or kubelab lab solve to have it done for you.',
+    exit: wrongUse,
+  },
   'KL-WAIT-DEADLINE': {
     title: 'A wait ran out',
     why: 'What was waited for did not come within its deadline.',

@@ -1,12 +1,16 @@
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { readJson, writeFileAtomic } from '../cluster/files.ts';
+import { checkStatuses } from './check-result.ts';
 import { languages } from './lab-fields.ts';
 
 const attemptSchema = z.object({
   apiVersion: z.literal('kubelab/v1'),
   /** The cluster, by the id that tells it from all others on this host. */
   cluster: z.string(),
+  /** When the cluster was made: one that was made anew since has nothing of this attempt. */
+  made: z.string(),
   lab: z.string(),
   version: z.string(),
   /** The folder of the lab, for labs that kubelab does not ship. */
@@ -32,6 +36,8 @@ const attemptSchema = z.object({
       solved: z.boolean(),
       points: z.number(),
       rounds: z.number(),
+      /** What the last round found, by check. */
+      results: z.record(z.string(), z.enum(checkStatuses)),
       resets: z.number(),
       /** Indexes of the hints that were shown. */
       hints: z.array(z.number()),
@@ -58,10 +64,11 @@ export function readAttempt(folder: string, lab: string): Promise<Attempt | unde
 }
 
 export async function writeAttempt(folder: string, attempt: Attempt): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
   await writeFileAtomic(attemptFile(folder, attempt.lab), `${JSON.stringify(attemptSchema.parse(attempt), undefined, 2)}\n`);
 }
 
-const nothingYet: StepProgress = { solved: false, points: 0, rounds: 0, resets: 0, hints: [] };
+const nothingYet: StepProgress = { solved: false, points: 0, rounds: 0, results: {}, resets: 0, hints: [] };
 
 export function progressOf(attempt: Attempt, step: string): StepProgress {
   return attempt.steps[step] ?? nothingYet;
@@ -69,4 +76,33 @@ export function progressOf(attempt: Attempt, step: string): StepProgress {
 
 export function withProgress(attempt: Attempt, step: string, change: Partial<StepProgress>): Attempt {
   return { ...attempt, steps: { ...attempt.steps, [step]: { ...progressOf(attempt, step), ...change } } };
+}
+
+/** The lab that was worked on last on this cluster: what commands without an id mean. */
+export async function readCurrentLab(folder: string): Promise<string | undefined> {
+  return readJson(path.join(folder, currentFile), (value) => z.object({ lab: z.string() }).parse(value).lab);
+}
+
+export async function writeCurrentLab(folder: string, lab: string | undefined): Promise<void> {
+  const file = path.join(folder, currentFile);
+  if (lab === undefined) return rm(file, { force: true });
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await writeFileAtomic(file, `${JSON.stringify({ lab })}\n`);
+}
+
+const currentFile = '.current.json';
+
+/** Every attempt on this cluster that has not been put away, in order of their labs. */
+export async function listAttempts(folder: string): Promise<readonly Attempt[]> {
+  const names = await readdir(folder).catch(() => []);
+  const labs = names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => name.slice(0, -5));
+  const attempts = await Promise.all(labs.toSorted().map((lab) => readAttempt(folder, lab)));
+  return attempts.filter((attempt) => attempt !== undefined);
+}
+
+/** Puts an attempt away for good: a new one can begin, and this one stays on record. */
+export async function putAwayAttempt(folder: string, attempt: Attempt): Promise<void> {
+  const past = path.join(folder, 'past');
+  await mkdir(past, { recursive: true, mode: 0o700 });
+  await rename(attemptFile(folder, attempt.lab), path.join(past, `${attempt.lab}-${attempt.startedAt.replaceAll(':', '')}.json`));
 }

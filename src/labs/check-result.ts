@@ -8,7 +8,8 @@ import type { Localized } from './lab-fields.ts';
  * - `notApplicable`: makes no sense on this cluster.
  * - `blocked`: a check that it needs has not passed.
  */
-export type CheckStatus = 'pass' | 'notYet' | 'spoiled' | 'error' | 'notApplicable' | 'blocked';
+export const checkStatuses = ['pass', 'notYet', 'spoiled', 'error', 'notApplicable', 'blocked'] as const;
+export type CheckStatus = (typeof checkStatuses)[number];
 
 /** What a check found. Texts that came from the cluster are bounded and hold nothing that a terminal acts on. */
 export interface CheckResult {

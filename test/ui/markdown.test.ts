@@ -36,7 +36,8 @@ describe('Markdown on a terminal', () => {
 
   it('paints nothing over the end of a line', () => {
     const lines = render(`**${'word '.repeat(30).trim()}**`, { colour: true }).split('\n');
-    for (const line of lines.filter((one) => one !== '')) expect(line).toMatch(/^\u001b\[1m.*\u001b\[22m$/);
+    for (const line of lines.filter((one) => one !== ''))
+      expect([line.slice(0, 4), line.slice(-5)]).toEqual(['\u001b[1m', '\u001b[22m']);
   });
 
   it('shows HTML as text and lets no control character through', () => {

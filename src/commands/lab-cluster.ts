@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { parse } from 'yaml';
+import type { Lock } from '../artifacts/source.ts';
+import { readLockFile } from '../cluster/lock-file.ts';
+import { type ApiClient, openApiClient } from '../kubernetes/api-client.ts';
+import { makeCheckerCertificate, renderCheckerAccess } from '../kubernetes/checker-identity.ts';
+import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
+import type { ClusterFacts, LabCluster } from '../labs/lab-cluster.ts';
+import type { ImageRole } from '../labs/lab.ts';
+import { type Existing, findNode } from './existing.ts';
+import { readKubeconfig } from './kubeconfig.ts';
+
+/** What is known of a cluster without asking it. */
+export async function readClusterFacts({ workspace, state, provider }: Existing): Promise<ClusterFacts> {
+  const lock = (await readLockFile(workspace.lockPath))?.lock;
+  return {
+    name: state.name,
+    kubernetes: state.kubernetes,
+    nodes: state.nodes.map(({ name, role, address, memoryMiB }) => ({ name, role, address, memoryMiB })),
+    addons: state.addons,
+    capabilities: provider.capabilities,
+    images: roleImages(lock),
+  };
+}
+
+function roleImages(lock: Lock | undefined): Readonly<Partial<Record<ImageRole, string>>> {
+  const toolbox = lock?.images['toolbox'];
+  return toolbox === undefined ? {} : { shell: toolbox, web: toolbox };
+}
+
+/** A cluster that labs work on, and how to let go of it. */
+export interface OpenedCluster {
+  readonly cluster: LabCluster;
+  /** Lets checks read the cluster; done once per cluster, and harmless when repeated. */
+  grantChecks(): Promise<void>;
+  close(): void;
+}
+
+/** Connects when something is asked. @throws KubelabError `KL-CLUSTER-NONE` when it was not brought up to the end. */
+export async function openLabCluster(existing: Existing): Promise<OpenedCluster> {
+  const { workspace, state, provider } = existing;
+  const { signal } = workspace.context;
+  const api = await openChecker(existing);
+  const first = state.nodes.find(({ role }) => role === 'control-plane');
+  if (first === undefined) throw new Error('a cluster has a control plane');
+  const kubectl: Kubectl = createKubectl({
+    runner: provider.connect(first),
+    kubeconfig: '/etc/kubernetes/admin.conf',
+    signal,
+  });
+  return {
+    cluster: {
+      ...(await readClusterFacts(existing)),
+      api,
+      kubectl,
+      signal,
+      node: (name) => provider.connect(findNode(state, name)),
+    },
+    grantChecks: () => kubectl.apply(renderCheckerAccess()),
+    close: () => api.close(),
+  };
+}
+
+async function openChecker(existing: Existing): Promise<ApiClient> {
+  const { folder, context } = existing.workspace;
+  const { text } = await readKubeconfig(existing);
+  const { clusters } = parse(text) as { clusters: [{ cluster: { server: string } }] };
+  const [authority, authorityKey] = await Promise.all(
+    ['ca.crt', 'ca.key'].map((name) => readFile(path.join(folder.pki, name), 'utf8')),
+  );
+  const issuer = { certificate: authority ?? '', key: authorityKey ?? '' };
+  const checker = await makeCheckerCertificate(issuer, new Date());
+  return openApiClient({
+    server: clusters[0].cluster.server,
+    authority: issuer.certificate,
+    certificate: checker.certificate,
+    key: checker.key,
+    signal: context.signal,
+  });
+}

@@ -1,0 +1,48 @@
+import { progressOf, withProgress, writeAttempt } from '../labs/attempt.ts';
+import { chooseHint } from '../labs/choose-hint.ts';
+import { interpolate } from '../labs/interpolate.ts';
+import { stepOf } from '../labs/stage.ts';
+import { fillInValues } from '../labs/values.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { readClusterFacts } from './lab-cluster.ts';
+import { openReady } from './lab-stage.ts';
+import { words } from './lab-words.ts';
+
+export const labHint = defineCommand({
+  name: 'hint',
+  summary: 'show the next hint, chosen by what the last check found',
+  args: {},
+  flags: {},
+  examples: [{ command: 'kubelab lab hint', what: 'one more each time' }],
+  run: (_, context) => runHint(context),
+});
+
+async function runHint(context: Context): Promise<CommandResult> {
+  const { existing, loaded, attempt, folder } = await openReady(context);
+  const step = stepOf({ loaded }, attempt.step);
+  const progress = progressOf(attempt, step.id);
+  const say = words[attempt.language];
+  const index = chooseHint(step, progress);
+  const hint = index === undefined ? undefined : step.hints[index];
+  if (index === undefined || hint === undefined) {
+    const text = progress.rounds === 0 ? say.noHintYet : say.noMoreHints;
+    return {
+      data: { hint: undefined, shown: progress.hints.length },
+      human: () => [
+        { kind: 'text', text },
+        { kind: 'commands', title: say.next, commands: [{ command: 'kubelab lab solve', what: say.solveIt }] },
+      ],
+    };
+  }
+  await writeAttempt(folder, withProgress(attempt, step.id, { hints: [...progress.hints, index] }));
+  const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
+  const text = interpolate(hint.text[attempt.language], values, `a hint of step ${step.id}`);
+  return {
+    data: { hint: text, tier: hint.tier, cost: hint.cost, shown: progress.hints.length + 1 },
+    human: () => [
+      { kind: 'heading', text: say.hint(progress.hints.length + 1, hint.cost) },
+      { kind: 'text', text },
+    ],
+  };
+}

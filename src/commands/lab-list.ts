@@ -1,0 +1,105 @@
+import { listAttempts } from '../labs/attempt.ts';
+import { findLabs, type FoundLab } from '../labs/find-labs.ts';
+import { judgeFit } from '../labs/judge-fit.ts';
+import type { Attempt } from '../labs/attempt.ts';
+import type { Language, Localized } from '../labs/lab-fields.ts';
+import { fileExists } from '../artifacts/digest.ts';
+import type { Block } from '../ui/block.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { type Existing, openExisting } from './existing.ts';
+import { readClusterFacts } from './lab-cluster.ts';
+import { attemptsOf, chooseLanguage, labPlaces, languageFlag } from './lab-stage.ts';
+import { KubelabError } from '../errors/errors.ts';
+
+export const labList = defineCommand({
+  name: 'list',
+  summary: 'list the labs, and which of them fit this cluster',
+  args: {},
+  flags: languageFlag,
+  examples: [
+    { command: 'kubelab lab list', what: 'what there is to learn' },
+    { command: 'kubelab lab list --lang ko', what: 'in Korean' },
+  ],
+  run: ({ flags }, context) => runList(context, chooseLanguage(context, flags.lang)),
+});
+
+async function runList(context: Context, language: Language): Promise<CommandResult> {
+  const existing = await openIfThere(context);
+  const facts = existing === undefined ? undefined : await readClusterFacts(existing);
+  const attempts = existing === undefined ? [] : await listAttempts(attemptsOf(existing));
+  const rows: Row[] = (await findLabs(labPlaces(context))).map((found) => {
+    const attempt = attempts.find(({ lab }) => lab === found.lab?.lab.id);
+    const reasons = facts === undefined || found.lab === undefined ? [] : judgeFit(found.lab.lab, facts);
+    return { found, attempt, reasons };
+  });
+  return {
+    data: rows.map(({ found, attempt, reasons }) => ({
+      id: found.id,
+      origin: found.origin,
+      title: found.lab?.lab.title,
+      minutes: found.lab?.lab.minutes,
+      problem: found.error?.message,
+      fits: facts === undefined ? undefined : reasons.length === 0,
+      reasons,
+      attempt: attempt && { step: attempt.step, startedAt: attempt.startedAt, finishedAt: attempt.finishedAt },
+    })),
+    human: () => describeLabs(rows, facts !== undefined, language),
+  };
+}
+
+interface Row {
+  readonly found: FoundLab;
+  readonly attempt: Attempt | undefined;
+  readonly reasons: readonly Localized[];
+}
+
+/** @param known whether there is a cluster that labs can fit or not. */
+function describeLabs(rows: readonly Row[], known: boolean, language: Language): readonly Block[] {
+  return [
+    {
+      kind: 'table',
+      table: {
+        columns: ['LAB', 'MINUTES', 'STATE', 'ABOUT'],
+        rows: rows.map((row) => [
+          row.found.id,
+          String(row.found.lab?.lab.minutes ?? ''),
+          sayState(row, known),
+          row.found.lab?.lab.title[language] ?? '',
+        ]),
+      },
+    },
+    ...rows
+      .filter(({ reasons }) => reasons.length > 0)
+      .map(({ found, reasons }): Block => ({ kind: 'list', items: reasons.map((reason) => `${found.id}: ${reason[language]}`) })),
+    ...rows.flatMap(({ found }): Block[] =>
+      found.error === undefined ? [] : [{ kind: 'text', tone: 'bad', text: `${found.id}: ${found.error.message}` }],
+    ),
+    {
+      kind: 'commands',
+      title: 'Next:',
+      commands: known
+        ? [{ command: 'kubelab lab start ID', what: 'begin one' }]
+        : [{ command: 'kubelab up', what: 'bring up the cluster that labs run on' }],
+    },
+  ];
+}
+
+function sayState({ found, attempt, reasons }: Row, known: boolean): string {
+  if (found.lab === undefined) return 'not valid';
+  if (attempt?.finishedAt !== undefined) return 'finished';
+  if (attempt !== undefined) return `at ${attempt.step}`;
+  if (!known) return '';
+  return reasons.length === 0 ? 'fits' : 'does not fit';
+}
+
+/** Labs can be looked at before there is a cluster. */
+async function openIfThere(context: Context): Promise<Existing | undefined> {
+  if (!(await fileExists(context.specFile))) return undefined;
+  try {
+    return await openExisting(context);
+  } catch (error) {
+    if (error instanceof KubelabError && error.code === 'KL-CLUSTER-NONE') return undefined;
+    throw error;
+  }
+}

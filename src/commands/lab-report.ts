@@ -1,0 +1,127 @@
+import { type Attempt, progressOf } from '../labs/attempt.ts';
+import type { CheckResult, Round } from '../labs/check-result.ts';
+import { hasPassed, stepAfter } from '../labs/attempt-flow.ts';
+import { interpolate, type Values } from '../labs/interpolate.ts';
+import type { Language } from '../labs/lab-fields.ts';
+import type { Step } from '../labs/lab.ts';
+import type { LoadedLab } from '../labs/load-lab.ts';
+import type { Block } from '../ui/block.ts';
+import { words } from './lab-words.ts';
+
+/** The head of a step: which it is, how long it takes. */
+export function describeStep(loaded: LoadedLab, step: Step, language: Language): Block {
+  const { steps } = loaded.lab;
+  const say = words[language];
+  const title = say.stepOf(steps.indexOf(step) + 1, steps.length, step.title[language]);
+  return { kind: 'heading', text: `${loaded.lab.title[language]} · ${title} (${say.minutes(step.minutes)})` };
+}
+
+/** A step's text for reading: all of it, or in challenge mode its goal alone, and the questions that it asks. */
+export async function describeText(
+  loaded: LoadedLab,
+  step: Step,
+  view: { readonly mode: Attempt['mode']; readonly language: Language; readonly values: Values },
+): Promise<readonly Block[]> {
+  const { parseMarkdown } = await import('../ui/markdown.ts');
+  const { language, values } = view;
+  const say = words[language];
+  const fill = (text: string): string => interpolate(text, values, `the text of step ${step.id}`);
+  const body = async (): Promise<Block[]> => {
+    if (view.mode === 'challenge') return [{ kind: 'text', text: `${say.goal}: ${fill(step.goal[language])}` }];
+    const { text, language: had } = await loaded.text(step.id, language);
+    const mark: Block[] = had === language ? [] : [{ kind: 'text', text: say.otherLanguage, tone: 'careful' }];
+    return [...mark, { kind: 'markdown', nodes: parseMarkdown(fill(text)) }];
+  };
+  return [...(await body()), ...describeQuestions(step, language, fill)];
+}
+
+function describeQuestions(step: Step, language: Language, fill: (text: string) => string): Block[] {
+  const say = words[language];
+  return step.checks.flatMap(({ id, answer }): Block[] => {
+    if (answer === undefined) return [];
+    const choices = (answer.choices ?? []).map((choice) => `${choice.id}: ${fill(choice.text[language])}`);
+    return [
+      { kind: 'text', text: `${say.question}: ${fill(answer.question[language])}`, tone: 'careful' },
+      ...(choices.length === 0 ? [] : [{ kind: 'list', items: choices } as const]),
+      { kind: 'text', text: `${say.answerWith}: kubelab lab check --answer ${id}=...` },
+    ];
+  });
+}
+
+/** What a round found: the first failure in full, and how many more there are. */
+export function describeRound(round: Round, language: Language): readonly Block[] {
+  const say = words[language];
+  const counted = round.results.filter(({ status }) => status !== 'notApplicable');
+  const passed = counted.filter(({ status }) => status === 'pass').length;
+  const spoiled: Block[] =
+    round.spoiled.length === 0
+      ? []
+      : [
+          { kind: 'text', text: say.spoiled, tone: 'bad' },
+          { kind: 'list', items: round.spoiled.map(({ message }) => message[language]) },
+        ];
+  if (hasPassed(round)) return [table(round, language), { kind: 'text', text: say.allPassed, tone: 'good' }];
+  // What failed by itself says more than what waits for it.
+  const failed = counted.filter(({ status }) => status !== 'pass');
+  const first = failed.find(({ status }) => status === 'notYet' || status === 'spoiled') ?? failed[0];
+  const rest = failed.length - 1;
+  return [
+    table(round, language),
+    ...spoiled,
+    ...(first === undefined ? [] : describeFailure(first, language)),
+    { kind: 'text', text: `${say.passed(passed, counted.length)}${rest > 0 ? ` ${say.more(rest)}` : ''}` },
+  ];
+}
+
+function table(round: Round, language: Language): Block {
+  const say = words[language];
+  return {
+    kind: 'table',
+    table: {
+      columns: ['CHECK', 'RESULT'],
+      rows: round.results.map(({ check, status }) => [check, say.statuses[status]]),
+    },
+  };
+}
+
+function describeFailure(result: CheckResult, language: Language): Block[] {
+  const say = words[language];
+  const lines = [
+    ...(result.expected === undefined ? [] : [`${say.expected}: ${result.expected}`]),
+    ...(result.actual === undefined ? [] : [`${say.found}: ${result.actual}`]),
+    ...(result.differences ?? []),
+  ];
+  const chain = (result.chain ?? []).map((link) => link[language]);
+  const message = result.message?.[language] ?? result.because?.[language] ?? result.check;
+  return [
+    ...(result.status === 'error' ? [{ kind: 'text', text: say.checkBroke, tone: 'careful' } as const] : []),
+    { kind: 'text', text: message, tone: result.status === 'error' ? 'careful' : 'bad' },
+    ...(lines.length === 0 ? [] : [{ kind: 'list', items: lines } as const]),
+    ...(chain.length === 0 ? [] : [{ kind: 'text', text: `${say.because}:` } as const, { kind: 'list', items: chain } as const]),
+  ];
+}
+
+/** What to type next, by how far the attempt is. */
+export function describeNext(loaded: LoadedLab, attempt: Attempt): Block {
+  const say = words[attempt.language];
+  const progress = progressOf(attempt, attempt.step);
+  const isPassed = progress.passedAt !== undefined;
+  const isLast = stepAfter({ loaded }, attempt.step) === undefined;
+  const commands = isPassed
+    ? [{ command: 'kubelab lab next', what: say.goOn }, ...(isLast ? [{ command: 'kubelab lab stop', what: say.endLab }] : [])]
+    : [
+        { command: 'kubelab lab check', what: say.checkIt },
+        { command: 'kubelab lab hint', what: say.askForHint },
+        ...(progress.hints.length > 1 || progress.rounds > 3 ? [{ command: 'kubelab lab solve', what: say.solveIt }] : []),
+      ];
+  return { kind: 'commands', title: say.next, commands };
+}
+
+/** Points reached, and those that there are. */
+export function countPoints(loaded: LoadedLab, attempt: Attempt): { readonly points: number; readonly of: number } {
+  const all = loaded.lab.steps.flatMap(({ checks }) => checks.map(({ points }) => points));
+  return {
+    points: Object.values(attempt.steps).reduce((sum, step) => sum + step.points, 0),
+    of: all.reduce((sum, points) => sum + points, 0),
+  };
+}

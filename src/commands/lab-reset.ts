@@ -1,0 +1,39 @@
+import { resetTo } from '../labs/attempt-flow.ts';
+import { Interrupted, KubelabError } from '../errors/errors.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { showStep } from './lab-show.ts';
+import { onStage, openCurrent } from './lab-stage.ts';
+
+export const labReset = defineCommand({
+  name: 'reset',
+  summary: 'bring back the start of the step, or of the whole lab',
+  description:
+    'All that is in the namespace of the lab is deleted, your own work too. Earlier steps are then done for you again. Your files on this host are not touched.',
+  args: {},
+  flags: {
+    step: { type: 'boolean', summary: 'the step that you are at; this is what it does without a flag' },
+    lab: { type: 'boolean', summary: 'the whole lab: back to its first step' },
+  },
+  examples: [
+    { command: 'kubelab lab reset', what: 'the step, when something is broken' },
+    { command: 'kubelab lab reset --lab', what: 'all of it' },
+  ],
+  run: ({ flags }, context) => runReset(context, flags),
+});
+
+async function runReset(context: Context, flags: { readonly step: boolean; readonly lab: boolean }): Promise<CommandResult> {
+  if (flags.step && flags.lab) throw new KubelabError('KL-USE', 'give --step or --lab, and not both');
+  const { existing, loaded, attempt } = await openCurrent(context);
+  const { id, namespace, isolation } = loaded.lab;
+  const step = flags.lab ? (loaded.lab.steps[0]?.id ?? '') : attempt.step;
+  const beyond = isolation === 'namespace' ? '' : ' and put the nodes back';
+  const isWanted = await context.ask({
+    text: `Delete all that is in namespace ${namespace}${beyond}, and go back to the start of step ${step} of lab ${id}?`,
+    flag: '--yes',
+  });
+  if (!isWanted) throw new Interrupted('nothing was changed');
+  const title = `lab reset ${id}`;
+  const begun = await onStage(context, { existing, loaded, title, changes: true }, (stage) => resetTo(stage, attempt, step));
+  return showStep({ existing, loaded, attempt: begun, begun: false });
+}

@@ -1,0 +1,123 @@
+import path from 'node:path';
+import { type Attempt, attemptsFolder, readAttempt, readCurrentLab, writeAttempt } from '../labs/attempt.ts';
+import { findLab, type LabPlaces, openLab } from '../labs/find-labs.ts';
+import { type Language, languages } from '../labs/lab-fields.ts';
+import type { LoadedLab } from '../labs/load-lab.ts';
+import type { Stage } from '../labs/stage.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { whileHolding } from './cluster-run.ts';
+import type { Context } from './context.ts';
+import { type Existing, openExisting } from './existing.ts';
+import { openLabCluster } from './lab-cluster.ts';
+import { reportStep } from './report-step.ts';
+import { clusterId } from './workspace.ts';
+
+/** Where labs are found. */
+export function labPlaces({ folders }: Pick<Context, 'folders'>): LabPlaces {
+  return { package: folders.package, state: folders.state };
+}
+
+/** A lab by its id, or by the path of its folder: anything with a slash in it. */
+export async function findLabOf(context: Context, asked: string): Promise<LoadedLab> {
+  const isPath = /^\.{0,2}[/\\]|^[A-Za-z]:[/\\]/.test(asked);
+  return (await (isPath ? openLab(path.resolve(context.cwd, asked), asked) : findLab(labPlaces(context), asked))).lab;
+}
+
+/** The attempts of this spec's cluster. */
+export function attemptsOf({ workspace }: Pick<Existing, 'workspace'>): string {
+  return attemptsFolder(workspace.context.folders.state, clusterId(workspace));
+}
+
+export interface CurrentAttempt {
+  readonly attempt: Attempt;
+  readonly loaded: LoadedLab;
+  readonly folder: string;
+}
+
+/**
+ * The attempt that commands without an id mean.
+ * @throws KubelabError `KL-LAB-NONE`
+ */
+export async function readCurrent(existing: Existing): Promise<CurrentAttempt> {
+  const folder = attemptsOf(existing);
+  const id = await readCurrentLab(folder);
+  const attempt = id === undefined ? undefined : await readAttempt(folder, id);
+  if (attempt === undefined) throw new KubelabError('KL-LAB-NONE', `no lab is being worked on on ${existing.state.name}`);
+  const loaded = (await openLab(attempt.folder, attempt.lab)).lab;
+  if (!loaded.lab.steps.some(({ id: step }) => step === attempt.step))
+    throw new KubelabError('KL-LAB-ORDER', `lab ${attempt.lab} has no step ${attempt.step} any more`, {
+      cure: `Begin it anew: kubelab lab stop, then kubelab lab start ${attempt.lab}.`,
+    });
+  return { attempt, loaded, folder };
+}
+
+/** The language of what learners read: asked for, or of the attempt, or of the environment. */
+export function chooseLanguage(context: Pick<Context, 'env'>, asked: string | undefined, known?: Language): Language {
+  const wanted = languages.find((language) => language === asked) ?? known;
+  if (wanted !== undefined) return wanted;
+  const { env } = context;
+  const locale = [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '';
+  return languages.find((language) => locale.toLowerCase().startsWith(language)) ?? 'en';
+}
+
+export const languageFlag = {
+  lang: { type: 'string', value: 'language', choices: languages, summary: 'the language of the text: en or ko' },
+} as const;
+
+export interface StageOptions {
+  readonly existing: Existing;
+  readonly loaded: LoadedLab;
+  /** What the work is called while it goes on: "start lab emptydir". */
+  readonly title: string;
+  /** Holds the cluster's lock, as work that changes the cluster must. */
+  readonly changes: boolean;
+}
+
+/** Opens the cluster for a lab, shows the work as one step, and lets go of the cluster in the end. */
+export async function onStage<T>(context: Context, options: StageOptions, work: (stage: Stage) => Promise<T>): Promise<T> {
+  const { existing, loaded, title, changes } = options;
+  const opened = await openLabCluster(existing);
+  const folder = attemptsOf(existing);
+  const run = (): Promise<T> =>
+    reportStep(context, { id: 'lab', title }, async (say) => {
+      if (changes) await opened.grantChecks();
+      return work({
+        loaded,
+        cluster: opened.cluster,
+        keep: (attempt) => writeAttempt(folder, attempt),
+        say,
+        now: () => new Date(),
+        patience: 0,
+      });
+    });
+  try {
+    return await (changes ? whileHolding(existing.workspace, title, run) : run());
+  } finally {
+    opened.close();
+  }
+}
+
+/** What most lab commands begin with: the cluster, and the attempt that is being worked on. */
+export async function openCurrent(context: Context): Promise<CurrentAttempt & { readonly existing: Existing }> {
+  const existing = await openExisting(context);
+  const current = await readCurrent(existing);
+  if (current.attempt.made !== existing.state.createdAt)
+    throw new KubelabError('KL-LAB-ORDER', `the cluster was made anew since lab ${current.attempt.lab} was started`, {
+      cure: `kubelab lab start ${current.attempt.lab} brings the step back, with the same values.`,
+    });
+  return { ...current, existing };
+}
+
+/** As openCurrent, for what needs a step that has begun. @throws KubelabError `KL-LAB-ORDER` */
+export async function openReady(context: Context): Promise<CurrentAttempt & { readonly existing: Existing }> {
+  const opened = await openCurrent(context);
+  if (!opened.attempt.ready)
+    throw new KubelabError(
+      'KL-LAB-ORDER',
+      `step ${opened.attempt.step} of lab ${opened.attempt.lab} has not begun: a run was cut off`,
+      {
+        cure: `kubelab lab start ${opened.attempt.lab} goes on from there.`,
+      },
+    );
+  return opened;
+}

@@ -1,0 +1,85 @@
+import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt.ts';
+import { makeReady, planAttempt, resetTo } from '../labs/attempt-flow.ts';
+import { judgeFit } from '../labs/judge-fit.ts';
+import type { LoadedLab } from '../labs/load-lab.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { type Existing, openExisting } from './existing.ts';
+import { readClusterFacts } from './lab-cluster.ts';
+import { attemptsOf, chooseLanguage, findLabOf, languageFlag, onStage } from './lab-stage.ts';
+import { showStep } from './lab-show.ts';
+
+export const labStart = defineCommand({
+  name: 'start',
+  summary: 'begin a lab on this cluster, or go on with it',
+  description: 'A lab that was begun before goes on where it was left, with the same values.',
+  args: { lab: { summary: 'the id of a lab, as lab list shows it, or the path of its folder' } },
+  flags: {
+    ...languageFlag,
+    challenge: { type: 'boolean', summary: 'show what has to be reached, and not how' },
+  },
+  examples: [
+    { command: 'kubelab lab start emptydir', what: 'begin a guided lab' },
+    { command: 'kubelab lab start pv-pvc --challenge', what: 'the same checks, without the way' },
+  ],
+  run: ({ args, flags }, context) => runStart(context, args.lab, flags),
+});
+
+async function runStart(
+  context: Context,
+  asked: string,
+  flags: { readonly lang: string | undefined; readonly challenge: boolean },
+): Promise<CommandResult> {
+  const existing = await openExisting(context);
+  const loaded = await findLabOf(context, asked);
+  const reasons = judgeFit(loaded.lab, await readClusterFacts(existing));
+  if (reasons.length > 0)
+    throw new KubelabError('KL-LAB-UNFIT', `${loaded.lab.id} does not fit ${existing.state.name}`, {
+      details: reasons.map((reason) => reason[chooseLanguage(context, flags.lang)]),
+    });
+  const folder = attemptsOf(existing);
+  const known = await readAttempt(folder, loaded.lab.id);
+  const begun = known === undefined ? beginAttempt(context, existing, loaded, flags) : goOnWith(context, known, flags);
+  const attempt = await onStage(
+    context,
+    { existing, loaded, title: `lab start ${loaded.lab.id}`, changes: true },
+    async (stage) => {
+      await writeAttempt(folder, begun);
+      await writeCurrentLab(folder, loaded.lab.id);
+      if (begun.made === existing.state.createdAt) return makeReady(stage, begun);
+      // The cluster was made anew: nothing of the lab is on it any more.
+      return resetTo(stage, { ...begun, made: existing.state.createdAt }, begun.step);
+    },
+  );
+  return showStep({ existing, loaded, attempt, begun: known === undefined });
+}
+
+function beginAttempt(
+  context: Context,
+  existing: Existing,
+  loaded: LoadedLab,
+  flags: { readonly lang: string | undefined; readonly challenge: boolean },
+): Attempt {
+  return planAttempt(
+    { loaded, now: () => new Date() },
+    {
+      cluster: existing.state.name,
+      made: existing.state.createdAt,
+      mode: flags.challenge ? 'challenge' : 'guided',
+      language: chooseLanguage(context, flags.lang),
+    },
+  );
+}
+
+function goOnWith(
+  context: Context,
+  known: Attempt,
+  flags: { readonly lang: string | undefined; readonly challenge: boolean },
+): Attempt {
+  return {
+    ...known,
+    mode: flags.challenge ? 'challenge' : known.mode,
+    language: chooseLanguage(context, flags.lang, known.language),
+  };
+}

@@ -1,0 +1,122 @@
+import type { CheckStatus } from '../labs/check-result.ts';
+import type { Language, Localized } from '../labs/lab-fields.ts';
+
+/** What lab commands say to learners, in their language. */
+export interface Words {
+  readonly statuses: Readonly<Record<CheckStatus, string>>;
+  stepOf(number: number, count: number, title: string): string;
+  minutes(count: number): string;
+  passed(count: number, of: number): string;
+  readonly allPassed: string;
+  more(count: number): string;
+  readonly expected: string;
+  readonly found: string;
+  readonly because: string;
+  readonly checkBroke: string;
+  readonly spoiled: string;
+  readonly next: string;
+  readonly checkIt: string;
+  readonly askForHint: string;
+  readonly solveIt: string;
+  readonly goOn: string;
+  readonly seeAgain: string;
+  readonly resetStep: string;
+  readonly endLab: string;
+  finished(title: string, points: number, of: number): string;
+  readonly noMoreHints: string;
+  readonly noHintYet: string;
+  hint(number: number, cost: number): string;
+  readonly did: string;
+  readonly question: string;
+  readonly answerWith: string;
+  readonly goal: string;
+  readonly wait: string;
+  readonly otherLanguage: string;
+  readonly useKubeconfig: string;
+}
+
+const en: Words = {
+  statuses: {
+    pass: 'pass',
+    notYet: 'not yet',
+    spoiled: 'broken',
+    error: 'check broke',
+    notApplicable: 'does not apply',
+    blocked: 'waits',
+  },
+  stepOf: (number, count, title) => `Step ${number} of ${count}: ${title}`,
+  minutes: (count) => `about ${count} min`,
+  passed: (count, of) => `${count} of ${of} checks pass.`,
+  allPassed: 'All checks pass. The step is done.',
+  more: (count) => `${count} more ${count === 1 ? 'check has' : 'checks have'} not passed yet.`,
+  expected: 'expected',
+  found: 'found',
+  because: 'What stands in the way',
+  checkBroke: 'This check could not be carried out. That looks like a trouble of the lab or the cluster, and none of yours.',
+  spoiled: 'Something that this step needs is broken. A reset brings it back.',
+  next: 'Next:',
+  checkIt: 'have your work checked',
+  askForHint: 'ask for a hint',
+  solveIt: 'have the step done for you',
+  goOn: 'go on to the next step',
+  seeAgain: 'read the step again',
+  resetStep: "bring back the step's start",
+  endLab: 'remove what the lab made on the cluster',
+  finished: (title, points, of) => `You have finished "${title}" with ${points} of ${of} points.`,
+  noMoreHints: 'There are no more hints for where you are.',
+  noHintYet: 'There is no hint for that yet: run kubelab lab check first, so that hints can fit what is missing.',
+  hint: (number, cost) => `Hint ${number}${cost === 0 ? '' : ` (costs ${cost} ${cost === 1 ? 'point' : 'points'})`}`,
+  did: 'This was done for you:',
+  question: 'Question',
+  answerWith: 'Answer with',
+  goal: 'Goal',
+  wait: 'wait until the checks pass',
+  otherLanguage: 'This text has not been translated yet.',
+  useKubeconfig: 'let kubectl in this shell use the cluster',
+};
+
+const ko: Words = {
+  statuses: {
+    pass: '통과',
+    notYet: '아직',
+    spoiled: '손상됨',
+    error: '확인 불가',
+    notApplicable: '해당 없음',
+    blocked: '대기',
+  },
+  stepOf: (number, count, title) => `${count}단계 중 ${number}단계: ${title}`,
+  minutes: (count) => `약 ${count}분`,
+  passed: (count, of) => `확인 ${of}개 중 ${count}개를 통과했습니다.`,
+  allPassed: '모든 확인을 통과했습니다. 이 단계를 마쳤습니다.',
+  more: (count) => `아직 통과하지 못한 확인이 ${count}개 더 있습니다.`,
+  expected: '기대한 값',
+  found: '실제 값',
+  because: '막고 있는 것',
+  checkBroke: '확인을 수행하지 못했습니다. 학습자의 잘못이 아니라 실습이나 클러스터의 문제로 보입니다.',
+  spoiled: '이 단계에 필요한 것이 손상되었습니다. 초기화하면 되돌아옵니다.',
+  next: '다음 명령:',
+  checkIt: '작업을 확인합니다',
+  askForHint: '힌트를 봅니다',
+  solveIt: '이 단계를 대신 수행합니다',
+  goOn: '다음 단계로 넘어갑니다',
+  seeAgain: '이 단계를 다시 읽습니다',
+  resetStep: '단계의 처음 상태로 되돌립니다',
+  endLab: '실습이 클러스터에 만든 것을 지웁니다',
+  finished: (title, points, of) => `"${title}" 실습을 ${of}점 중 ${points}점으로 마쳤습니다.`,
+  noMoreHints: '지금 상태에 맞는 힌트가 더 없습니다.',
+  noHintYet: '아직 맞는 힌트가 없습니다. 무엇이 부족한지 알 수 있도록 먼저 kubelab lab check를 실행하십시오.',
+  hint: (number, cost) => `힌트 ${number}${cost === 0 ? '' : ` (${cost}점 감점)`}`,
+  did: '대신 수행한 작업:',
+  question: '질문',
+  answerWith: '답하는 방법',
+  goal: '목표',
+  wait: '확인을 통과할 때까지 기다립니다',
+  otherLanguage: '이 글은 아직 번역되지 않았습니다.',
+  useKubeconfig: '이 셸의 kubectl이 클러스터를 쓰게 합니다',
+};
+
+export const words: Readonly<Record<Language, Words>> = { en, ko };
+
+export function say(text: Localized, language: Language): string {
+  return text[language];
+}

@@ -1,0 +1,97 @@
+import { waitFor } from '../cluster/wait.ts';
+import { renderDocuments } from '../kubernetes/documents.ts';
+import type { Stage } from './stage.ts';
+
+/** On all that kubelab itself makes for a lab. */
+export const labLabel = 'kubelab.io/lab';
+
+const minute = 60_000;
+
+/** The lab's namespace with what every namespace gets after a moment, without which no pod can be made in it. */
+export async function makeNamespace({ loaded, cluster, say }: Stage): Promise<void> {
+  const { id, namespace: name } = loaded.lab;
+  const { kubectl, signal } = cluster;
+  await kubectl.apply(renderDocuments([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [labLabel]: id } } }]));
+  await waitFor(
+    {
+      what: `the service account of namespace ${name}`,
+      hint: 'The controller manager makes it. See: kubelab kubectl -n kube-system get pods',
+      deadline: 2 * minute,
+      every: 200,
+      ready: async () => {
+        const { exitCode } = await kubectl.run(
+          ['--namespace', name, 'get', 'serviceaccount/default', 'configmap/kube-root-ca.crt'],
+          {
+            accept: 'any',
+          },
+        );
+        return exitCode === 0 ? true : 'not there yet';
+      },
+    },
+    signal,
+    say,
+  );
+}
+
+interface NamespaceObject {
+  readonly status?: {
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
+  };
+}
+
+interface VolumeList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string };
+    readonly spec: { readonly claimRef?: { readonly namespace?: string }; readonly persistentVolumeReclaimPolicy?: string };
+  }[];
+}
+
+/** Removes the namespace with all in it, then the lab's objects outside of it, and waits until they are gone. */
+export async function removeObjects(stage: Stage): Promise<void> {
+  const { loaded, cluster, say } = stage;
+  const { kubectl, signal } = cluster;
+  const { namespace: name, reset } = loaded.lab;
+  say(`removing namespace ${name}`);
+  await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });
+  await waitFor(
+    {
+      what: `namespace ${name} to go`,
+      hint: `Something in it does not let go. See: kubelab kubectl get namespace ${name} -o yaml`,
+      deadline: Math.max(5 * minute, stage.patience),
+      ready: async () => {
+        const { stdout } = await kubectl.run(['get', 'namespace', name, '--ignore-not-found', '-o', 'json']);
+        return stdout.trim() === '' ? true : describeRest(JSON.parse(stdout) as NamespaceObject);
+      },
+    },
+    signal,
+    say,
+  );
+  // Provisioners remove a volume some time after its claim is gone.
+  await waitFor(
+    {
+      what: `volumes that were provisioned for ${name} to go`,
+      hint: 'Their provisioner removes them. See: kubelab kubectl get pv',
+      deadline: Math.max(2 * minute, stage.patience),
+      ready: async () => {
+        const { items } = await kubectl.json<VolumeList>(['get', 'persistentvolumes']);
+        const own = items.filter(
+          ({ spec }) => spec.claimRef?.namespace === name && spec.persistentVolumeReclaimPolicy === 'Delete',
+        );
+        const left = own.filter(({ metadata }) => !reset.clusterObjects.some((object) => object.name === metadata.name));
+        return left.length === 0 ? true : left.map(({ metadata }) => metadata.name).join(', ');
+      },
+    },
+    signal,
+    say,
+  );
+  for (const { kind, name: object } of reset.clusterObjects)
+    await kubectl.run(['delete', kind, object, '--ignore-not-found', '--timeout=60s'], { timeout: 90_000 });
+}
+
+/** What keeps a namespace from going: which objects, and which finalizers. */
+function describeRest({ status }: NamespaceObject): string {
+  const reasons = (status?.conditions ?? [])
+    .filter(({ type, status: state }) => state === 'True' && /Remaining|Failure/.test(type))
+    .map(({ message }) => message ?? '');
+  return reasons.length === 0 ? 'it is being removed' : reasons.join('; ');
+}

@@ -1,0 +1,30 @@
+import type { Milliseconds } from '../exec/runner.ts';
+import type { Attempt } from './attempt.ts';
+import { type Values } from './interpolate.ts';
+import type { LabCluster } from './lab-cluster.ts';
+import type { LoadedLab } from './load-lab.ts';
+import type { Step } from './lab.ts';
+import { fillInValues } from './values.ts';
+
+/** A lab on a cluster: what everything that is done in an attempt works with. */
+export interface Stage {
+  readonly loaded: LoadedLab;
+  readonly cluster: LabCluster;
+  /** Keeps the attempt as it is now: called after every change, so that a crash loses nothing. */
+  readonly keep: (attempt: Attempt) => Promise<void>;
+  /** Told what is being done right now. */
+  readonly say: (text: string) => void;
+  readonly now: () => Date;
+  /** Checks and waits get at least so long; for slow machines and for tests of labs. */
+  readonly patience: Milliseconds;
+}
+
+export function stepOf({ loaded }: Pick<Stage, 'loaded'>, id: string): Step {
+  const step = loaded.lab.steps.find((candidate) => candidate.id === id);
+  if (step === undefined) throw new Error(`lab ${loaded.lab.id} has no step ${id}`);
+  return step;
+}
+
+export function valuesOf({ loaded, cluster }: Stage, { vars }: Pick<Attempt, 'vars'>): Values {
+  return fillInValues(loaded.lab, cluster, vars);
+}
