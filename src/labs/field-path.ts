@@ -52,6 +52,12 @@ export function readFieldPath(value: unknown, path: string): unknown {
   return fieldAt(value, ...parseFieldPath(path));
 }
 
+/** Any value as text: a scalar as it is, all else as JSON; empty for nothing. */
+export function valueText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return value === undefined || value === null ? '' : JSON.stringify(value);
+}
+
 /** The text there; empty when there is none. */
 export function textAt(value: unknown, ...steps: readonly PathStep[]): string {
   const found = fieldAt(value, ...steps);

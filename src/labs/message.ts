@@ -1,5 +1,5 @@
 import { boundLine } from './cluster-text.ts';
-import { readFieldPath } from './field-path.ts';
+import { readFieldPath, valueText } from './field-path.ts';
 import type { Localized } from './lab-fields.ts';
 
 /**
@@ -24,6 +24,6 @@ function fillText(text: string, found: Found, nothing: string): string {
   return text.replaceAll(placeholder, (_, path: string, otherwise: string | undefined) => {
     const value = readFieldPath(found, path);
     if (value === undefined || value === null || value === '') return otherwise?.trim() ?? nothing;
-    return boundLine(typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean));
+    return boundLine(valueText(value));
   });
 }

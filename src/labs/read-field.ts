@@ -1,7 +1,7 @@
 import { interpolateAll, type Values } from './interpolate.ts';
 import type { LabCluster } from './lab-cluster.ts';
 import type { FieldOfObject } from './lab-fields.ts';
-import { readFieldPath } from './field-path.ts';
+import { readFieldPath, valueText } from './field-path.ts';
 import { selectObjects } from './select-objects.ts';
 import { createSnapshots, type Snapshot } from './snapshot.ts';
 
@@ -25,7 +25,7 @@ export async function readFieldFrom(field: FieldOfObject, snapshot: Snapshot, na
   for (const object of await selectObjects(field, snapshot, namespace)) {
     const value = readFieldPath(object, field.path);
     if (value === undefined || value === null) continue;
-    return typeof value === 'object' ? JSON.stringify(value) : String(value as string | number | boolean);
+    return valueText(value);
   }
   return undefined;
 }
