@@ -1,0 +1,81 @@
+import { z } from 'zod';
+
+/**
+ * The kinds and fields of Kubernetes' own API at some versions, kept in labs/kubernetes-fields.json. It says what an API
+ * server knows, not what it serves by default.
+ */
+export interface ApiFields {
+  /** The minors that were looked at, in order. */
+  readonly versions: readonly string[];
+  /** By `apiVersion/kind`, such as `apps/v1/Deployment` or `v1/Pod`. */
+  readonly kinds: ReadonlyMap<string, ApiKind>;
+  /** By name, then by field. */
+  readonly types: ReadonlyMap<string, ReadonlyMap<string, ApiField>>;
+}
+
+export interface ApiKind {
+  readonly type: string;
+  readonly namespaced: boolean;
+  /** Those of the versions that have it. */
+  readonly versions: readonly string[];
+}
+
+export interface ApiField {
+  readonly shape: Shape;
+  readonly versions: readonly string[];
+}
+
+/** What a field holds. `any` may hold anything, `scalar` is a text, a number or a truth value. */
+export type Shape =
+  | { readonly is: 'scalar' | 'any' }
+  | { readonly is: 'list' | 'map'; readonly of: Shape }
+  | { readonly is: 'object'; readonly type: string };
+
+const fileSchema = z.strictObject({
+  versions: z.array(z.string()),
+  kinds: z.record(z.string(), z.string()),
+  types: z.record(z.string(), z.string()),
+});
+export type ApiFieldsFile = z.infer<typeof fileSchema>;
+
+/**
+ * Reads the file: a kind is `TYPE namespaced` or `TYPE cluster`, a type is a list of `FIELD:SHAPE`. A shape is `s` for a
+ * scalar, `any`, the name of a type, `[]SHAPE` or `{}SHAPE`. `@1.30` says from which version on something is there,
+ * `<1.36` before which one.
+ * @throws when the file holds anything else.
+ */
+export function parseApiFields(text: string): ApiFields {
+  const { versions, kinds, types } = fileSchema.parse(JSON.parse(text));
+  return {
+    versions,
+    kinds: new Map(Object.entries(kinds).map(([name, line]) => [name, parseKind(line, versions)])),
+    types: new Map(Object.entries(types).map(([name, line]) => [name, parseType(line, versions)])),
+  };
+}
+
+function parseKind(line: string, versions: readonly string[]): ApiKind {
+  const [type = '', scope = '', span = ''] = line.split(' ');
+  return { type, namespaced: scope === 'namespaced', versions: parseSpan(span, versions) };
+}
+
+function parseType(line: string, versions: readonly string[]): Map<string, ApiField> {
+  const fields = line.split(' ').flatMap((part): [string, ApiField][] => {
+    const [, name, shape = '', span = ''] = /^([^:]+):([^@<]+)(.*)$/.exec(part) ?? [];
+    return name === undefined ? [] : [[name, { shape: parseShape(shape), versions: parseSpan(span, versions) }]];
+  });
+  return new Map(fields);
+}
+
+function parseShape(text: string): Shape {
+  if (text === 's') return { is: 'scalar' };
+  if (text === 'any') return { is: 'any' };
+  if (text.startsWith('[]')) return { is: 'list', of: parseShape(text.slice(2)) };
+  return text.startsWith('{}') ? { is: 'map', of: parseShape(text.slice(2)) } : { is: 'object', type: text };
+}
+
+function parseSpan(span: string, versions: readonly string[]): string[] {
+  const from = /@([0-9.]+)/.exec(span)?.[1];
+  const until = /<([0-9.]+)/.exec(span)?.[1];
+  const first = from === undefined ? 0 : versions.indexOf(from);
+  return versions.slice(first, until === undefined ? versions.length : versions.indexOf(until));
+}
