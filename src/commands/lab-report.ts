@@ -12,8 +12,8 @@ import { words } from './lab-words.ts';
 export function describeStep(loaded: LoadedLab, step: Step, language: Language): Block {
   const { steps } = loaded.lab;
   const say = words[language];
-  const title = say.stepOf(steps.indexOf(step) + 1, steps.length, step.title[language]);
-  return { kind: 'heading', text: `${loaded.lab.title[language]} · ${title} (${say.minutes(step.minutes)})` };
+  const place = say.stepOf(steps.indexOf(step) + 1, steps.length);
+  return { kind: 'heading', text: `${loaded.lab.title[language]} · ${place} (${say.minutes(step.minutes)})` };
 }
 
 /** A step's text for reading: all of it, or in challenge mode its goal alone, and the questions that it asks. */
@@ -27,7 +27,11 @@ export async function describeText(
   const say = words[language];
   const fill = (text: string): string => interpolate(text, values, `the text of step ${step.id}`);
   const body = async (): Promise<Block[]> => {
-    if (view.mode === 'challenge') return [{ kind: 'text', text: `${say.goal}: ${fill(step.goal[language])}` }];
+    if (view.mode === 'challenge')
+      return [
+        { kind: 'heading', text: step.title[language] },
+        { kind: 'text', text: `${say.goal}: ${fill(step.goal[language])}` },
+      ];
     const { text, language: had } = await loaded.text(step.id, language);
     const mark: Block[] = had === language ? [] : [{ kind: 'text', text: say.otherLanguage, tone: 'careful' }];
     return [...mark, { kind: 'markdown', nodes: parseMarkdown(fill(text)) }];

@@ -16,7 +16,7 @@ export const labSolve = defineCommand({
 });
 
 /** What was just made needs a moment on any machine. */
-const patience = 120_000;
+const patience = { atLeast: 120_000 };
 
 async function runSolve(context: Context): Promise<CommandResult> {
   const { existing, loaded, attempt } = await openReady(context);

@@ -87,7 +87,8 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
         keep: (attempt) => writeAttempt(folder, attempt),
         say,
         now: () => new Date(),
-        patience: 0,
+        // Somebody who has not begun is not kept waiting.
+        patience: { forNothing: 3000 },
       });
     });
   try {

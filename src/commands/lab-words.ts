@@ -4,7 +4,7 @@ import type { Language, Localized } from '../labs/lab-fields.ts';
 /** What lab commands say to learners, in their language. */
 export interface Words {
   readonly statuses: Readonly<Record<CheckStatus, string>>;
-  stepOf(number: number, count: number, title: string): string;
+  stepOf(number: number, count: number): string;
   minutes(count: number): string;
   passed(count: number, of: number): string;
   readonly allPassed: string;
@@ -44,7 +44,7 @@ const en: Words = {
     notApplicable: 'does not apply',
     blocked: 'waits',
   },
-  stepOf: (number, count, title) => `Step ${number} of ${count}: ${title}`,
+  stepOf: (number, count) => `step ${number} of ${count}`,
   minutes: (count) => `about ${count} min`,
   passed: (count, of) => `${count} of ${of} checks pass.`,
   allPassed: 'All checks pass. The step is done.',
@@ -84,7 +84,7 @@ const ko: Words = {
     notApplicable: '해당 없음',
     blocked: '대기',
   },
-  stepOf: (number, count, title) => `${count}단계 중 ${number}단계: ${title}`,
+  stepOf: (number, count) => `${count}단계 중 ${number}단계`,
   minutes: (count) => `약 ${count}분`,
   passed: (count, of) => `확인 ${of}개 중 ${count}개를 통과했습니다.`,
   allPassed: '모든 확인을 통과했습니다. 이 단계를 마쳤습니다.',

@@ -150,6 +150,11 @@ export const registry: Registry = {
               summary: 'end the lab and remove what it made on the cluster',
               load: async () => (await import('./lab-stop.ts')).labStop,
             },
+            {
+              name: 'test',
+              summary: 'prove labs on this cluster: checks, wrong answers, solutions, reset',
+              load: async () => (await import('./lab-test.ts')).labTest,
+            },
           ],
         },
       ],

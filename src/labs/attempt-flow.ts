@@ -70,7 +70,8 @@ async function rememberFields(stage: Stage, attempt: Attempt, step: Step): Promi
   return Object.fromEntries(fields);
 }
 
-function performInput(stage: Stage, attempt: Attempt, what: string): PerformInput {
+/** What actions of an attempt work with. */
+export function performInput(stage: Stage, attempt: Attempt, what: string): PerformInput {
   const values = valuesOf(stage, attempt);
   return {
     what,

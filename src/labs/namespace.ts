@@ -57,7 +57,7 @@ export async function removeObjects(stage: Stage): Promise<void> {
     {
       what: `namespace ${name} to go`,
       hint: `Something in it does not let go. See: kubelab kubectl get namespace ${name} -o yaml`,
-      deadline: Math.max(5 * minute, stage.patience),
+      deadline: Math.max(5 * minute, stage.patience.atLeast ?? 0),
       ready: async () => {
         const { stdout } = await kubectl.run(['get', 'namespace', name, '--ignore-not-found', '-o', 'json']);
         return stdout.trim() === '' ? true : describeRest(JSON.parse(stdout) as NamespaceObject);
@@ -71,7 +71,7 @@ export async function removeObjects(stage: Stage): Promise<void> {
     {
       what: `volumes that were provisioned for ${name} to go`,
       hint: 'Their provisioner removes them. See: kubelab kubectl get pv',
-      deadline: Math.max(2 * minute, stage.patience),
+      deadline: Math.max(2 * minute, stage.patience.atLeast ?? 0),
       ready: async () => {
         const { items } = await kubectl.json<VolumeList>(['get', 'persistentvolumes']);
         const own = items.filter(

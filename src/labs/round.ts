@@ -9,7 +9,7 @@ import type { Lab, Step } from './lab.ts';
 import { lookAt } from './look-at-check.ts';
 import type { LookPlace } from './look.ts';
 import { createSnapshots, type Snapshot } from './snapshot.ts';
-import { beginStanding, blockOthers, giveUp, takeLook, whoseTurn, type Standing } from './verdict.ts';
+import { beginStanding, blockOthers, giveUp, takeLook, whoseTurn, type Patience, type Standing } from './verdict.ts';
 
 export interface RoundInput {
   readonly lab: Lab;
@@ -21,8 +21,8 @@ export interface RoundInput {
   readonly latched: readonly string[];
   readonly cluster: LabCluster;
   readonly readScript: (path: string) => Promise<string>;
-  /** Every check gets at least this long to pass, as if it had `within`. Default: what it has itself. */
-  readonly patience?: Milliseconds;
+  /** Default: what each check says itself. */
+  readonly patience?: Patience;
   /** Told what is still waited for. */
   readonly progress?: (text: string) => void;
 }
@@ -86,7 +86,7 @@ async function lookAtAll(standings: readonly Standing[], input: RoundInput, plac
         seen.add(standing);
         const began = Date.now();
         const look = await lookAt(standing.check.id, standing.check, place);
-        takeLook(standing, look, began, Date.now(), input.patience ?? 0);
+        takeLook(standing, look, began, Date.now(), input.patience ?? {});
       }),
     );
     blockOthers(standings, Date.now());

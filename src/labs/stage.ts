@@ -1,9 +1,9 @@
-import type { Milliseconds } from '../exec/runner.ts';
 import type { Attempt } from './attempt.ts';
 import { type Values } from './interpolate.ts';
 import type { LabCluster } from './lab-cluster.ts';
 import type { LoadedLab } from './load-lab.ts';
 import type { Step } from './lab.ts';
+import type { Patience } from './verdict.ts';
 import { fillInValues } from './values.ts';
 
 /** A lab on a cluster: what everything that is done in an attempt works with. */
@@ -15,8 +15,7 @@ export interface Stage {
   /** Told what is being done right now. */
   readonly say: (text: string) => void;
   readonly now: () => Date;
-  /** Checks and waits get at least so long; for slow machines and for tests of labs. */
-  readonly patience: Milliseconds;
+  readonly patience: Patience;
 }
 
 export function stepOf({ loaded }: Pick<Stage, 'loaded'>, id: string): Step {

@@ -3,6 +3,16 @@ import type { Milliseconds } from '../exec/runner.ts';
 import type { Check } from './lab-check.ts';
 import type { Look } from './look.ts';
 
+/** How long a check may take to pass, beyond what it says itself. */
+export interface Patience {
+  /** Every check gets at least so long, as if it had `within`. */
+  readonly atLeast?: Milliseconds;
+  /** No check gets longer: 0 looks once. */
+  readonly atMost?: Milliseconds;
+  /** Where there is nothing at all yet of what a check is about, it gets no longer. */
+  readonly forNothing?: Milliseconds;
+}
+
 /** How a check stands while a round goes on. */
 export interface Standing {
   readonly check: Check;
@@ -31,7 +41,7 @@ export function beginStanding(check: Check, kubernetes: string, latched: readonl
 }
 
 /** Takes in what a look found, and settles the check where it need not be looked at again. */
-export function takeLook(standing: Standing, look: Look, began: number, now: number, patience: Milliseconds): void {
+export function takeLook(standing: Standing, look: Look, began: number, now: number, patience: Patience): void {
   standing.since ??= began;
   standing.look = look;
   if (look.status === 'pass') standing.passingSince ??= now;
@@ -57,11 +67,20 @@ function settle(standing: Standing, now: number): void {
   standing.endedAt = now;
 }
 
-function isSettled({ check, since = 0, passingSince = 0 }: Standing, look: Look, now: number, patience: Milliseconds): boolean {
+function isSettled({ check, since = 0, passingSince = 0 }: Standing, look: Look, now: number, patience: Patience): boolean {
   if (look.status === 'pass') return now - passingSince >= (check.holds ?? 0);
   if (look.status === 'notApplicable' || look.status === 'spoiled') return true;
   // An answer does not become right by waiting.
-  return check.answer !== undefined || now - since >= Math.max(check.within ?? 0, patience);
+  return check.answer !== undefined || now - since >= timeFor(check, look, patience);
+}
+
+function timeFor(
+  { within = 0 }: Check,
+  { subject, found }: Look,
+  { atLeast = 0, atMost = Infinity, forNothing = Infinity }: Patience,
+): number {
+  const isNothing = subject !== undefined && (found.selected ?? subject.objects.length) === 0;
+  return Math.min(Math.max(within, atLeast), atMost, isNothing ? forNothing : Infinity);
 }
 
 /** Checks whose turn it is: all that they need has passed, or makes no sense here. */

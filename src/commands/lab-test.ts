@@ -1,0 +1,149 @@
+import path from 'node:path';
+import { writeFileAtomic } from '../cluster/files.ts';
+import { exitCodes } from '../errors/catalogue.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { readAttempt } from '../labs/attempt.ts';
+import { findLabs } from '../labs/find-labs.ts';
+import { judgeFit } from '../labs/judge-fit.ts';
+import { renderJunit } from '../labs/junit.ts';
+import type { LoadedLab } from '../labs/load-lab.ts';
+import { type LabTest, type TestCase, testLab } from '../labs/test-lab.ts';
+import type { Block } from '../ui/block.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { type Existing, openExisting } from './existing.ts';
+import { readClusterFacts } from './lab-cluster.ts';
+import { attemptsOf, findLabOf, labPlaces, onStage } from './lab-stage.ts';
+
+export const labTest = defineCommand({
+  name: 'test',
+  summary: 'prove labs on this cluster: checks, wrong answers, solutions, reset',
+  description:
+    'For each step: no check passes before, each wrong answer is refused by the checks that it names, the solution passes and passes again; then a reset brings the start back and nothing is left behind.',
+  args: {
+    labs: { summary: 'ids of labs, or paths of their folders; without any, all that fit', optional: true, variadic: true },
+  },
+  flags: {
+    step: { type: 'string', value: 'id', summary: 'only this step; those before it are solved on the way' },
+    keepOnFailure: { type: 'boolean', summary: 'leave the cluster as it is where something failed' },
+    junit: { type: 'string', value: 'file', summary: 'write a report as JUnit XML' },
+  },
+  examples: [
+    { command: 'kubelab lab test', what: 'all labs that fit this cluster' },
+    { command: 'kubelab lab test ./labs/my-lab --step claim --keep-on-failure', what: 'while you write one' },
+  ],
+  run: ({ args, flags }, context) => runTest(context, args.labs, flags),
+});
+
+interface TestFlags {
+  readonly step: string | undefined;
+  readonly keepOnFailure: boolean;
+  readonly junit: string | undefined;
+}
+
+async function runTest(context: Context, asked: readonly string[], flags: TestFlags): Promise<CommandResult> {
+  const existing = await openExisting(context);
+  const { labs, left } = await chooseLabs(context, existing, asked);
+  const tests: LabTest[] = [];
+  for (const loaded of labs) {
+    tests.push(await testOne(context, existing, loaded, flags));
+    if (flags.keepOnFailure && tests.some(({ cases }) => cases.some(({ passed }) => !passed))) break;
+  }
+  if (flags.junit !== undefined) await writeFileAtomic(path.resolve(context.cwd, flags.junit), renderJunit(tests));
+  const failed = tests.flatMap(({ cases }) => cases).filter(({ passed }) => !passed);
+  return {
+    data: { passed: failed.length === 0, tests, left },
+    human: () => describeTests(tests, left),
+    exitCode: failed.length === 0 ? exitCodes.done : exitCodes.notPassed,
+  };
+}
+
+interface Choice {
+  readonly labs: readonly LoadedLab[];
+  /** Labs that are not tested, and why. */
+  readonly left: readonly { readonly lab: string; readonly reason: string }[];
+}
+
+async function chooseLabs(context: Context, existing: Existing, asked: readonly string[]): Promise<Choice> {
+  const facts = await readClusterFacts(existing);
+  const isNamed = asked.length > 0;
+  const all = isNamed
+    ? await Promise.all(asked.map((id) => findLabOf(context, id)))
+    : (await findLabs(labPlaces(context))).flatMap((found) => {
+        if (found.lab === undefined) throw found.error;
+        return [found.lab];
+      });
+  const judged = all.map((loaded) => ({ loaded, reasons: judgeFit(loaded.lab, facts) }));
+  const unfit = judged.filter(({ reasons }) => reasons.length > 0);
+  if (isNamed && unfit[0] !== undefined)
+    throw new KubelabError('KL-LAB-UNFIT', `${unfit[0].loaded.lab.id} does not fit ${existing.state.name}`, {
+      details: unfit[0].reasons.map(({ en }) => en),
+    });
+  return {
+    labs: judged.filter(({ reasons }) => reasons.length === 0).map(({ loaded }) => loaded),
+    left: unfit.map(({ loaded, reasons }) => ({ lab: loaded.lab.id, reason: reasons.map(({ en }) => en).join(' ') })),
+  };
+}
+
+async function testOne(context: Context, existing: Existing, loaded: LoadedLab, flags: TestFlags): Promise<LabTest> {
+  const { id, steps } = loaded.lab;
+  if (flags.step !== undefined && !steps.some((step) => step.id === flags.step))
+    throw new KubelabError('KL-USE', `lab ${id} has no step ${flags.step}`, {
+      details: [`steps: ${steps.map((step) => step.id).join(', ')}`],
+    });
+  // A test works in the namespace of the lab and removes it.
+  if ((await readAttempt(attemptsOf(existing), id)) !== undefined)
+    throw new KubelabError(
+      'KL-LAB-ORDER',
+      `lab ${id} is being worked on on ${existing.state.name}; a test would remove that work`,
+      {
+        cure: 'End it with kubelab lab stop, or test on another cluster.',
+      },
+    );
+  return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, (stage) =>
+    testLab(
+      { ...stage, patience: {}, keep: () => Promise.resolve() },
+      {
+        ...(flags.step === undefined ? {} : { step: flags.step }),
+        keepOnFailure: flags.keepOnFailure,
+        report: (result) => context.events({ type: 'note', text: describeCase(id, result) }),
+      },
+    ),
+  );
+}
+
+function describeCase(lab: string, { name, passed, seconds, details }: TestCase): string {
+  const head = `${passed ? 'ok' : 'FAILED'} ${lab}/${name} (${seconds.toFixed(1)} s)`;
+  return [head, ...details.map((line) => `    ${line}`)].join('\n');
+}
+
+function describeTests(tests: readonly LabTest[], left: Choice['left']): readonly Block[] {
+  const count = (test: LabTest, kind: TestCase['kind']): string => {
+    const all = test.cases.filter((one) => one.kind === kind);
+    return `${all.filter(({ passed }) => passed).length}/${all.length}`;
+  };
+  const failed = tests.flatMap(({ cases }) => cases.filter(({ passed }) => !passed));
+  return [
+    {
+      kind: 'table',
+      table: {
+        columns: ['LAB', 'CHECKS', 'BEFORE', 'WRONG', 'SOLVED', 'AGAIN', 'SECONDS'],
+        rows: tests.map((test) => [
+          test.lab,
+          String(test.checks),
+          count(test, 'before'),
+          count(test, 'wrong'),
+          count(test, 'solve'),
+          count(test, 'again'),
+          test.seconds.toFixed(0),
+        ]),
+      },
+    },
+    ...(left.length === 0
+      ? []
+      : [{ kind: 'list', items: left.map(({ lab, reason }) => `${lab} was left out: ${reason}`) } as const]),
+    failed.length === 0
+      ? { kind: 'text', text: 'All labs do what they promise.', tone: 'good' }
+      : { kind: 'text', text: `${failed.length} failed; see above.`, tone: 'bad' },
+  ];
+}

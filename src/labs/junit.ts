@@ -1,0 +1,34 @@
+import type { LabTest } from './test-lab.ts';
+
+/** The tests of labs as JUnit XML, as CI systems read it: a suite per lab, a case per thing that it has to do right. */
+export function renderJunit(tests: readonly LabTest[]): string {
+  const suites = tests.map((test) => {
+    const failures = test.cases.filter(({ passed }) => !passed).length;
+    const cases = test.cases.map(({ name, seconds, passed, details }) => {
+      const open = `    <testcase classname="${escapeXml(test.lab)}" name="${escapeXml(name)}" time="${seconds.toFixed(3)}"`;
+      return passed
+        ? `${open}/>`
+        : `${open}>\n      <failure message="${escapeXml(details[0] ?? 'failed')}">${escapeXml(details.join('\n'))}</failure>\n    </testcase>`;
+    });
+    return [
+      `  <testsuite name="${escapeXml(test.lab)}" tests="${test.cases.length}" failures="${failures}" time="${test.seconds.toFixed(3)}">`,
+      `    <properties>`,
+      `      <property name="lab.version" value="${escapeXml(test.version)}"/>`,
+      `      <property name="kubernetes" value="${escapeXml(test.kubernetes)}"/>`,
+      `    </properties>`,
+      ...cases,
+      '  </testsuite>',
+    ].join('\n');
+  });
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('\n')}\n</testsuites>\n`;
+}
+
+/** XML 1.0 has no place for most control characters, not even escaped. */
+function escapeXml(text: string): string {
+  return text
+    .replaceAll(/(?![\n\t])\p{Cc}|[\uFFFE\uFFFF]/gu, '')
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;')
+    .replaceAll('"', '&quot;');
+}

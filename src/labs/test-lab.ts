@@ -1,0 +1,195 @@
+import { Interrupted, KubelabError } from '../errors/errors.ts';
+import type { Attempt } from './attempt.ts';
+import { checkAttempt, clearAway, hasPassed, makeReady, planAttempt, resetTo, solveStep, goOn } from './attempt-flow.ts';
+import type { Round } from './check-result.ts';
+import { findLeftovers, takeInventory } from './inventory.ts';
+import type { Step, WrongAnswer } from './lab.ts';
+import { performActions } from './perform.ts';
+import { performInput } from './attempt-flow.ts';
+import type { Stage } from './stage.ts';
+
+/** One thing that a lab has to do right. */
+export interface TestCase {
+  /** `claim: before`, `claim: wrong answer emptydir`. */
+  readonly name: string;
+  readonly step?: string;
+  readonly kind: 'before' | 'wrong' | 'solve' | 'again' | 'reset' | 'leftovers';
+  readonly passed: boolean;
+  readonly seconds: number;
+  /** What went wrong, a line each. */
+  readonly details: readonly string[];
+}
+
+export interface LabTest {
+  readonly lab: string;
+  readonly version: string;
+  readonly kubernetes: string;
+  readonly checks: number;
+  readonly seconds: number;
+  readonly cases: readonly TestCase[];
+}
+
+export interface TestOptions {
+  /** Only this step; those before it are solved on the way and not tested. */
+  readonly step?: string;
+  /** Leaves the cluster as it is where something failed. */
+  readonly keepOnFailure: boolean;
+  readonly report: (result: TestCase) => void;
+}
+
+/** What has just been solved needs a moment; what is looked at before anything was done does not. */
+const solved = { atLeast: 120_000 };
+const before = { atMost: 0 };
+
+/**
+ * Proves a lab on a cluster: checks do not pass before a step is solved, wrong answers are refused by the checks named, the
+ * solution passes, and passes when it is done again; a reset brings the start back, and nothing is left behind.
+ */
+export async function testLab(stage: Stage, options: TestOptions): Promise<LabTest> {
+  const began = Date.now();
+  const { lab } = stage.loaded;
+  const bench = openBench(stage, options);
+  const known = await takeInventory(stage.cluster.kubectl);
+  let attempt = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
+  const ready = await bench.run({ name: `${lab.id}: setup`, kind: 'before' }, async () => {
+    attempt = await makeReady(stage, attempt);
+    return [];
+  });
+  if (ready) attempt = await testSteps(bench, attempt, options.step);
+  if (!bench.failed() || !options.keepOnFailure) {
+    await bench.run({ name: `${lab.id}: leaves nothing behind`, kind: 'leftovers' }, async () => {
+      await clearAway(stage, attempt);
+      return findLeftovers(known, await takeInventory(stage.cluster.kubectl));
+    });
+  }
+  return {
+    lab: lab.id,
+    version: lab.version,
+    kubernetes: stage.cluster.kubernetes,
+    checks: lab.steps.flatMap(({ checks }) => checks).length,
+    seconds: (Date.now() - began) / 1000,
+    cases: bench.cases,
+  };
+}
+
+interface Bench {
+  readonly stage: Stage;
+  readonly cases: readonly TestCase[];
+  failed(): boolean;
+  /** Runs a case; it passes when no detail comes back. Returns whether it did. */
+  run(about: Pick<TestCase, 'name' | 'kind' | 'step'>, work: () => Promise<readonly string[]>): Promise<boolean>;
+}
+
+function openBench(stage: Stage, { report }: TestOptions): Bench {
+  const cases: TestCase[] = [];
+  return {
+    stage,
+    cases,
+    failed: () => cases.some(({ passed }) => !passed),
+    run: async (about, work) => {
+      const began = Date.now();
+      const details = await work().catch((error: unknown) => {
+        if (error instanceof Interrupted) throw error;
+        if (error instanceof KubelabError) return [error.message, ...error.details];
+        throw error;
+      });
+      const result = { ...about, passed: details.length === 0, seconds: (Date.now() - began) / 1000, details };
+      cases.push(result);
+      report(result);
+      return result.passed;
+    },
+  };
+}
+
+async function testSteps(bench: Bench, first: Attempt, only: string | undefined): Promise<Attempt> {
+  const { stage } = bench;
+  const { lab } = stage.loaded;
+  let attempt = first;
+  for (const step of lab.steps) {
+    const isTested = only === undefined || only === step.id;
+    if (isTested) attempt = await testWrongAnswers(bench, await testBefore(bench, attempt, step), step);
+    const done = await testSolution(bench, attempt, step, isTested);
+    if (done === undefined) return attempt;
+    attempt = done;
+    if (only === step.id || step === lab.steps.at(-1)) break;
+    attempt = await goOn(stage, attempt);
+  }
+  if (only !== undefined || bench.failed()) return attempt;
+  const [start] = lab.steps;
+  if (start === undefined) return attempt;
+  await bench.run({ name: `${start.id}: reset brings the start back`, kind: 'reset', step: start.id }, async () => {
+    attempt = await resetTo(stage, attempt, start.id);
+    return judgeBefore(start, await look(stage, attempt, before));
+  });
+  return attempt;
+}
+
+async function testBefore(bench: Bench, attempt: Attempt, step: Step): Promise<Attempt> {
+  await bench.run({ name: `${step.id}: not passed before`, kind: 'before', step: step.id }, async () =>
+    judgeBefore(step, await look(bench.stage, attempt, before)),
+  );
+  return attempt;
+}
+
+async function look(stage: Stage, attempt: Attempt, patience: Stage['patience']): Promise<Round> {
+  return (await checkAttempt({ ...stage, patience }, attempt)).round;
+}
+
+function judgeBefore(step: Step, round: Round): string[] {
+  return round.results.flatMap(({ check, status, message }) => {
+    const allowed = step.checks.find(({ id }) => id === check)?.allowPassBeforeSolve !== undefined;
+    if (status === 'pass') return allowed ? [] : [`${check} passes before anything was done`];
+    return status === 'error' ? [`${check} broke: ${message?.en ?? ''}`] : [];
+  });
+}
+
+/** Each wrong answer begins where the learner does, and is cleared away with a reset of the step. */
+async function testWrongAnswers(bench: Bench, attempt: Attempt, step: Step): Promise<Attempt> {
+  const { stage } = bench;
+  let current = attempt;
+  for (const wrong of stage.loaded.lab.test.wrong.filter((one) => one.step === step.id)) {
+    await bench.run({ name: `${step.id}: wrong answer ${wrong.id} is refused`, kind: 'wrong', step: step.id }, async () => {
+      const given = await performActions(stage, wrong.do, performInput(stage, current, `the wrong answer ${wrong.id}`));
+      return judgeWrong(wrong, await look(stage, { ...current, answers: { ...current.answers, ...given.answers } }, {}));
+    });
+    if (stage.cluster.signal.aborted) throw new Interrupted();
+    current = await resetTo(stage, current, step.id);
+  }
+  return current;
+}
+
+function judgeWrong(wrong: WrongAnswer, round: Round): string[] {
+  return wrong.mustFail.flatMap((id) => {
+    const result = round.results.find(({ check }) => check === id);
+    if (result?.status === 'notYet' || result?.status === 'blocked' || result?.status === 'spoiled') return [];
+    return [`${id} should have refused it and says ${result?.status ?? 'nothing'}: ${result?.message?.en ?? ''}`];
+  });
+}
+
+/** @returns the attempt with the step solved; undefined when it could not be. */
+async function testSolution(bench: Bench, attempt: Attempt, step: Step, isTested: boolean): Promise<Attempt | undefined> {
+  const { stage } = bench;
+  let current = attempt;
+  const solve = async (): Promise<readonly string[]> => {
+    current = (await solveStep(stage, current)).attempt;
+    const { attempt: checked, round } = await checkAttempt({ ...stage, patience: solved }, current);
+    current = checked;
+    return hasPassed(round) ? [] : describeMissing(round);
+  };
+  const passed = await bench.run({ name: `${step.id}: the solution passes`, kind: 'solve', step: step.id }, solve);
+  if (passed && isTested)
+    await bench.run({ name: `${step.id}: solved again, it still passes`, kind: 'again', step: step.id }, solve);
+  return passed ? current : undefined;
+}
+
+function describeMissing(round: Round): string[] {
+  const failed = round.results.filter(({ status }) => status !== 'pass' && status !== 'notApplicable');
+  return [
+    ...failed.map(({ check, status, message, expected, actual }) =>
+      [`${check}: ${status}`, message?.en, expected && `expected ${expected}`, actual && `found ${actual}`]
+        .filter((part) => part !== undefined && part !== '')
+        .join('; '),
+    ),
+    ...round.spoiled.map(({ guard, message }) => `${guard}: spoiled; ${message.en}`),
+  ];
+}
