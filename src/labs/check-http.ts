@@ -47,13 +47,11 @@ async function ask(check: HttpCheck, expect: Expectation | undefined, pair: Pair
   const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}${path}`;
   const seconds = (check.timeout / 1000).toFixed(1);
   try {
-    const result = await place.cluster
-      .node(from.name)
-      .run(['curl', '-q', '-sS', '--globoff', '--noproxy', '*', '--max-time', seconds, '-w', '\n%{http_code}', '--', url], {
-        timeout: check.timeout + 10_000,
-        signal: place.cluster.signal,
-        accept: [0, ...noAnswer],
-      });
+    const flags = ['-q', '-sS', '--globoff', '--noproxy', '*', '--max-time', seconds, '-w', '\n%{http_code}'];
+    const result = await place.onNode(from.name, ['curl', ...flags, '--', url], {
+      timeout: check.timeout + 10_000,
+      accept: [0, ...noAnswer],
+    });
     return judge(result, expect, from, url);
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;

@@ -30,7 +30,7 @@ export function reportMessage(id: string, message: Localized, found: Found, plac
 
 /** The result of a check that has settled. Where the learner is not there yet, it says what the objects wait for. */
 export async function reportCheck(standing: Standing, place: LookPlace): Promise<CheckResult> {
-  const { check, look, blockedBy, since = 0, endedAt = since } = standing;
+  const { check, look, blockedBy, endedAt = 0, since = endedAt } = standing;
   const result = { check: check.id, points: check.points, milliseconds: endedAt - since };
   if (blockedBy !== undefined || look === undefined) {
     const ids = (blockedBy ?? check.needs).join(', ');

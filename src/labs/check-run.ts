@@ -40,9 +40,8 @@ async function lookOnNode(
   place: LookPlace,
 ): Promise<Look> {
   try {
-    const result = await place.cluster.node(node.name).run(['sh', '-eu', '-s'], {
+    const result = await place.onNode(node.name, ['sh', '-eu', '-s'], {
       timeout: check.timeout,
-      signal: place.cluster.signal,
       input: wrapScript(script),
       env: scriptEnvironment(place.values, place.namespace),
       accept: [...Array(255).keys()],

@@ -22,7 +22,9 @@ export const explainPod: Explain = async (pod, explainer) => {
 async function explainPlacing(pod: KubeObject, explainer: Explainer): Promise<readonly Localized[]> {
   const claim = await explainClaims(pod, explainer);
   const condition = conditionOf(pod, 'PodScheduled');
-  const words = textAt(condition, 'message').replace(/,? *(?:no new claims to deallocate, *)?preemption:.*$/s, '');
+  const words = textAt(condition, 'message')
+    .replace(/,? *(?:no new claims to deallocate, *)?preemption:.*$/s, '')
+    .replace(/\. not found$/, '');
   if (textAt(condition, 'reason') === 'SchedulingGated')
     return [say(subjectFor(pod), 'is held back by a scheduling gate', '스케줄링 게이트에 의해 보류되어 있습니다')];
   if (condition === undefined) {
@@ -100,7 +102,7 @@ async function troubleAtStart(pod: KubeObject, explainer: Explainer): Promise<re
   const sandbox = await explainer.event(pod, ['FailedCreatePodSandBox', 'NetworkNotReady']);
   return sandbox === undefined
     ? undefined
-    : [say(subjectFor(pod), 'could not be set up on its node', '노드에서 파드를 준비하지 못했습니다', sandbox)];
+    : [say(subjectFor(pod), 'could not be set up on its node', '의 실행 환경을 노드에서 준비하지 못했습니다', sandbox)];
 }
 
 async function explainContainer(pod: KubeObject, container: Container, explainer: Explainer): Promise<readonly Localized[]> {
@@ -137,21 +139,21 @@ async function explainWaiting(
   if (['ErrImagePull', 'ImagePullBackOff', 'ErrImageNeverPull', 'InvalidImageName', 'ImageInspectError'].includes(reason)) {
     const image = textAt(container.status, 'image');
     return [
-      say(subject, `can not get its image ${image} (${reason})`, `이미지(${image})를 가져올 수 없습니다(${reason})`, words),
+      say(subject, `can not get its image ${image} (${reason})`, `의 이미지(${image})를 가져올 수 없습니다(${reason})`, words),
     ];
   }
   if (reason === 'ContainerCreating' || reason === 'PodInitializing') {
     const trouble = await troubleAtStart(pod, explainer);
     return trouble ?? [say(subject, 'is being made', '만들어지는 중입니다')];
   }
-  return [say(subject, `can not be started (${reason})`, `시작할 수 없습니다(${reason})`, words)];
+  return [say(subject, `can not be started (${reason})`, `을/를 시작할 수 없습니다(${reason})`, words)];
 }
 
 function containerSubject(pod: KubeObject, { name, init }: Container): Localized {
   const kind = init ? 'Init container' : 'Container';
   return {
     en: `${kind} ${name} of Pod ${nameOf(pod)}`,
-    ko: `${nameOf(pod)} 파드의 ${name} ${init ? '초기화 ' : ''}컨테이너가`,
+    ko: `${nameOf(pod)} 파드의 ${name} ${init ? '초기화 ' : ''}컨테이너`,
   };
 }
 

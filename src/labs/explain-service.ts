@@ -14,7 +14,7 @@ export const explainService: Explain = async (service, explainer) => {
     const slices = await explainer.list('discovery.k8s.io/v1', 'EndpointSlice', namespace);
     const own = slices.filter((slice) => fieldAt(slice, 'metadata', 'labels', 'kubernetes.io/service-name') === nameOf(service));
     if (own.some((slice) => listAt(slice, 'endpoints').length > 0)) return [];
-    return [say(subject, 'has no selector and no endpoints', '셀렉터도 엔드포인트도 없습니다')];
+    return [say(subject, 'has no selector and no endpoints', '에 셀렉터도 엔드포인트도 없습니다')];
   }
   const labels = Object.entries(selector)
     .map(([key, value]) => `${key}=${value}`)
@@ -33,7 +33,7 @@ export const explainService: Explain = async (service, explainer) => {
   const own = say(
     subject,
     'has no endpoints: no pod that it selects is ready',
-    '엔드포인트가 없습니다. 선택한 파드 중 준비된 것이 없습니다',
+    '에 엔드포인트가 없습니다. 선택한 파드 중 준비된 것이 없습니다',
   );
   for (const pod of pods) {
     const chain = await explainer.explain(pod);
@@ -78,7 +78,7 @@ export const explainNode: Explain = async (node) => {
       ),
     ];
   if (fieldAt(node, 'spec', 'unschedulable') === true)
-    return [say(subject, 'is cordoned: it takes no new pods', '스케줄링이 금지되어 새 파드를 받지 않습니다')];
+    return [say(subject, 'is cordoned: it takes no new pods', '의 스케줄링이 금지되어 새 파드를 받지 않습니다')];
   return [];
 };
 

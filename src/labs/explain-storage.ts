@@ -24,8 +24,9 @@ export const explainClaim: Explain = async (claim, explainer) => {
     const found = classes.find((one) => nameOf(one) === className);
     if (found !== undefined) return [own, ...(await explainClass(claim, found, explainer, volumes))];
   }
-  const misfit = explainVolumes(claim, className, volumes);
-  return [own, ...(misfit === undefined ? [sayNoClass(claim, className, name !== undefined)] : [misfit])];
+  const near = explainOwnClass(claim, className, volumes);
+  if (near !== undefined) return [own, near];
+  return [own, sayNoClass(claim, className, name !== undefined), ...explainOtherClass(claim, className, volumes)];
 };
 
 /** A volume that nobody can have, or that nobody has. */
@@ -105,11 +106,14 @@ async function explainClass(
       ),
     ];
   }
-  const misfit = explainVolumes(claim, nameOf(storageClass), volumes);
-  if (misfit !== undefined) return [misfit];
+  const near = explainOwnClass(claim, nameOf(storageClass), volumes);
+  if (near !== undefined) return [near];
   const provisioner = textAt(storageClass, 'provisioner');
   return provisioner === 'kubernetes.io/no-provisioner'
-    ? [say(subject, 'makes no volumes itself, and none is free', '스스로 볼륨을 만들지 않으며, 비어 있는 볼륨도 없습니다')]
+    ? [
+        say(subject, 'makes no volumes itself, and none is free', '스스로 볼륨을 만들지 않으며, 비어 있는 볼륨도 없습니다'),
+        ...explainOtherClass(claim, nameOf(storageClass), volumes),
+      ]
     : [
         say(
           subject,
@@ -132,31 +136,28 @@ function holderName(claim: KubeObject): string {
   return `${namespaceOf(claim)}/${nameOf(claim)}`;
 }
 
-/** Why the volumes of the class do not fit: of those that are free the first, else of those that are taken. */
-function explainVolumes(claim: KubeObject, className: string, volumes: readonly KubeObject[]): Localized | undefined {
-  const free = volumes.filter((one) => holderOf(one) === '' || holderOf(one) === holderName(claim));
-  const ofClass = free.filter((one) => textAt(one, 'spec', 'storageClassName') === className);
-  for (const volume of ofClass) {
-    const misfit = explainMisfit(claim, volume);
-    if (misfit !== undefined) return misfit;
-  }
-  const released = volumes.find(
-    (one) => textAt(one, 'status', 'phase') === 'Released' && textAt(one, 'spec', 'storageClassName') === className,
-  );
-  if (released !== undefined && ofClass.length === 0)
-    return say(
-      subjectFor(released),
-      `still belongs to the claim ${holderOf(released)}`,
-      `여전히 클레임(${holderOf(released)})에 속해 있습니다`,
-    );
-  const other = free.find((one) => explainMisfit(claim, one) === undefined);
-  if (other === undefined || ofClass.length > 0) return undefined;
-  const classes = [textAt(other, 'spec', 'storageClassName'), className].map((name) => (name === '' ? '""' : name));
-  return say(
-    subjectFor(other),
-    `is of the class ${classes[0]}, the claim is of the class ${classes[1]}`,
-    `클래스가 ${classes[0]}인데, 클레임의 클래스는 ${classes[1]}입니다`,
-  );
+function isFree(volume: KubeObject, claim: KubeObject): boolean {
+  return holderOf(volume) === '' || holderOf(volume) === holderName(claim);
+}
+
+/** Why no volume of the claim's class fits: of those that are free the first, else of those that somebody had. */
+function explainOwnClass(claim: KubeObject, className: string, volumes: readonly KubeObject[]): Localized | undefined {
+  const own = volumes.filter((one) => textAt(one, 'spec', 'storageClassName') === className);
+  const free = own.filter((one) => isFree(one, claim));
+  const misfit = free.map((volume) => explainMisfit(claim, volume)).find((found) => found !== undefined);
+  const released = own.find((one) => textAt(one, 'status', 'phase') === 'Released');
+  if (misfit !== undefined || free.length > 0 || released === undefined) return misfit;
+  const holder = holderOf(released);
+  return say(subjectFor(released), `still belongs to the claim ${holder}`, `여전히 클레임(${holder})에 속해 있습니다`);
+}
+
+/** A volume that would fit but for its class. */
+function explainOtherClass(claim: KubeObject, className: string, volumes: readonly KubeObject[]): readonly Localized[] {
+  const volume = volumes.find((one) => isFree(one, claim) && explainMisfit(claim, one) === undefined);
+  if (volume === undefined) return [];
+  const [its, asked] = [textAt(volume, 'spec', 'storageClassName') || '""', className || '""'];
+  const en = `is of the class ${its}, the claim is of the class ${asked}`;
+  return [say(subjectFor(volume), en, `의 클래스가 ${its}인데, 클레임의 클래스는 ${asked}입니다`)];
 }
 
 /** What a claim asks for that a volume does not have. */
@@ -168,7 +169,7 @@ function explainMisfit(claim: KubeObject, volume: KubeObject): Localized | undef
     return say(
       subject,
       `has ${size}, less than the ${wanted} that the claim asks for`,
-      `크기(${size})가 클레임이 요청한 크기(${wanted})보다 작습니다`,
+      `의 크기(${size})가 클레임이 요청한 크기(${wanted})보다 작습니다`,
     );
   const offered = listAt(volume, 'spec', 'accessModes');
   const mode = valueText(listAt(claim, 'spec', 'accessModes').find((one) => !offered.includes(one)));
@@ -183,13 +184,13 @@ function explainMisfit(claim: KubeObject, volume: KubeObject): Localized | undef
     return say(
       subject,
       `has the volume mode ${volumeMode(volume)}, the claim ${volumeMode(claim)}`,
-      `볼륨 모드가 ${volumeMode(volume)}인데, 클레임은 ${volumeMode(claim)}입니다`,
+      `의 볼륨 모드가 ${volumeMode(volume)}인데, 클레임은 ${volumeMode(claim)}입니다`,
     );
   if (!hasLabels(volume, textsAt(claim, 'spec', 'selector', 'matchLabels')))
     return say(
       subject,
       "does not have the labels that the claim's selector asks for",
-      '클레임의 셀렉터가 요구하는 레이블이 없습니다',
+      '에 클레임의 셀렉터가 요구하는 레이블이 없습니다',
     );
   return undefined;
 }

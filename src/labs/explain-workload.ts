@@ -20,7 +20,7 @@ export const explainDeployment: Explain = async (deployment, explainer) => {
       ? say(
           subjectFor(deployment),
           `has ${updated} of ${wanted} pods of its new revision`,
-          `새 버전의 파드 ${wanted}개 중 ${updated}개만 있습니다`,
+          `원하는 파드 ${wanted}개 중 ${updated}개만 새 버전입니다`,
         )
       : sayReady(deployment, ready, wanted);
   if (newest === undefined) return [own, await explainNoPods(deployment, explainer)];
@@ -72,7 +72,7 @@ export const explainCronJob: Explain = async (job) => {
 };
 
 export const explainAutoscaler: Explain = async (autoscaler, explainer) => {
-  const subject: Localized = { en: `HorizontalPodAutoscaler ${nameOf(autoscaler)}`, ko: `${nameOf(autoscaler)} HPA가` };
+  const subject: Localized = { en: `HorizontalPodAutoscaler ${nameOf(autoscaler)}`, ko: `${nameOf(autoscaler)} HPA` };
   const able = conditionOf(autoscaler, 'AbleToScale');
   if (textAt(able, 'status') === 'False')
     return [say(subject, 'can not scale its target', '대상의 크기를 조정할 수 없습니다', textAt(able, 'message'))];
@@ -117,7 +117,7 @@ function sayReady(object: KubeObject, ready: number, wanted: number): Localized 
 }
 
 function explainIdle(object: KubeObject, wanted: number): Localized | undefined {
-  if (wanted === 0) return say(subjectFor(object), 'is set to 0 replicas', '레플리카가 0으로 설정되어 있습니다');
+  if (wanted === 0) return say(subjectFor(object), 'is set to 0 replicas', '의 레플리카가 0으로 설정되어 있습니다');
   if (numberAt(object, 'metadata', 'generation') <= numberAt(object, 'status', 'observedGeneration')) return undefined;
   return say(
     subjectFor(object),
@@ -148,6 +148,6 @@ async function explainNoPods(owner: KubeObject, explainer: Explainer): Promise<L
   if (words !== '') return say(subjectFor(owner), 'can not make its pods', '파드를 만들 수 없습니다', words);
   const some = listAt(owner, 'status', 'conditions').length > 0 || numberAt(owner, 'status', 'replicas') > 0;
   return some
-    ? say(subjectFor(owner), 'has fewer pods than it wants', '원하는 수보다 파드가 적습니다')
-    : say(subjectFor(owner), 'has no pods yet', '아직 파드가 없습니다');
+    ? say(subjectFor(owner), 'has fewer pods than it wants', '의 파드가 원하는 수보다 적습니다')
+    : say(subjectFor(owner), 'has no pods yet', '에 아직 파드가 없습니다');
 }

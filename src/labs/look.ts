@@ -3,12 +3,14 @@ import type { CheckStatus } from './check-result.ts';
 import type { LabCluster } from './lab-cluster.ts';
 import type { Localized } from './lab-fields.ts';
 import type { Found } from './message.ts';
+import type { OnNode } from './node-commands.ts';
 import type { KubeObject, Snapshot } from './snapshot.ts';
 
 /** Where a check looks. */
 export interface LookPlace {
   readonly cluster: LabCluster;
   readonly snapshot: Snapshot;
+  readonly onNode: OnNode;
   /** The lab's own. */
   readonly namespace: string;
   readonly values: Values;

@@ -4,6 +4,7 @@ import { describeLook } from './check-report.ts';
 import type { Values } from './interpolate.ts';
 import type { LabCluster } from './lab-cluster.ts';
 import { lookAt, type LookFields } from './look-at-check.ts';
+import { limitCommands } from './node-commands.ts';
 import { createSnapshots } from './snapshot.ts';
 
 export interface ProbeInput {
@@ -26,7 +27,8 @@ const longestLook: Milliseconds = 10 * 60_000;
 export async function probe(input: ProbeInput): Promise<{ readonly status: CheckStatus; readonly text: string }> {
   const { fields, cluster, values, namespace, readScript } = input;
   const snapshot = createSnapshots(cluster.api)();
-  const place = { cluster, snapshot, namespace, values, readScript, answers: {}, deadline: Date.now() + longestLook };
+  const onNode = limitCommands(cluster);
+  const place = { cluster, snapshot, onNode, namespace, values, readScript, answers: {}, deadline: Date.now() + longestLook };
   const look = await lookAt('until', fields, place);
   return { status: look.status, text: describeLook(look) };
 }

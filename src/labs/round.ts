@@ -8,6 +8,7 @@ import type { LabCluster } from './lab-cluster.ts';
 import type { Lab, Step } from './lab.ts';
 import { lookAt } from './look-at-check.ts';
 import type { LookPlace } from './look.ts';
+import { limitCommands, type OnNode } from './node-commands.ts';
 import { createSnapshots, type Snapshot } from './snapshot.ts';
 import { beginStanding, blockOthers, giveUp, takeLook, whoseTurn, type Patience, type Standing } from './verdict.ts';
 
@@ -41,8 +42,9 @@ export async function checkStep(input: RoundInput): Promise<Round> {
   const callsBefore = input.cluster.api.calls();
   const deadline = began + roundLimit;
   const standings = input.step.checks.map((check) => beginStanding(check, input.cluster.kubernetes, input.latched));
+  const onNode = limitCommands(input.cluster);
   const takeSnapshot = createSnapshots(input.cluster.api);
-  const place = (snapshot: Snapshot): LookPlace => placeOf(input, snapshot, deadline);
+  const place = (snapshot: Snapshot): LookPlace => placeOf(input, snapshot, onNode, deadline);
   let snapshot = takeSnapshot();
   const guards = lookAtGuards(input, place(snapshot));
   // It is awaited below, whatever happens in between.
@@ -70,9 +72,9 @@ export async function checkStep(input: RoundInput): Promise<Round> {
   };
 }
 
-function placeOf(input: RoundInput, snapshot: Snapshot, deadline: number): LookPlace {
+function placeOf(input: RoundInput, snapshot: Snapshot, onNode: OnNode, deadline: number): LookPlace {
   const { cluster, values, answers, readScript, lab } = input;
-  return { cluster, snapshot, namespace: lab.namespace, values, answers, readScript, deadline };
+  return { cluster, snapshot, onNode, namespace: lab.namespace, values, answers, readScript, deadline };
 }
 
 /** One pass: whatever becomes ready because something else has passed is looked at in the same one. */

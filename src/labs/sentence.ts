@@ -1,4 +1,5 @@
 import { boundLine } from './cluster-text.ts';
+import { valueText } from './field-path.ts';
 import type { Localized } from './lab-fields.ts';
 import { nameOf, type KubeObject } from './snapshot.ts';
 
@@ -24,7 +25,7 @@ const nouns: Readonly<Record<string, string>> = {
 };
 
 /** A noun with the particle that its last syllable takes: `클레임이`, `파드가`. */
-export function withParticle(noun: string, pair: '이/가' | '은/는' | '을/를' | '과/와'): string {
+export function withParticle(noun: string, pair: '이/가' | '을/를'): string {
   const [closed = '', open = ''] = pair.split('/');
   const syllable = (noun.codePointAt(noun.length - 1) ?? 0) - 0xac00;
   const isClosed = syllable >= 0 && syllable < 11_172 && syllable % 28 !== 0;
@@ -36,19 +37,24 @@ export function nounOf(kind: string): string {
   return nouns[kind] ?? `${kind} 객체`;
 }
 
-/** An object as the subject of a sentence: `Pod web`, `web 파드가`. */
+/** An object as what a sentence is about: `Pod web`, `web 파드`. */
 export function subjectOf(kind: string, name: string): Localized {
-  return { en: `${kind} ${name}`, ko: `${name} ${withParticle(nounOf(kind), '이/가')}` };
+  return { en: `${kind} ${name}`, ko: `${name} ${nounOf(kind)}` };
 }
 
 /** The same for an object that is there. */
 export function subjectFor(object: KubeObject): Localized {
-  return subjectOf(String(object['kind']), nameOf(object));
+  return subjectOf(valueText(object['kind']), nameOf(object));
 }
 
-/** A sentence on what an object does, and what the cluster itself says on it. */
+/**
+ * A sentence on an object, and what the cluster itself says on it.
+ * @param ko goes on after the subject and its particle: `이/가`, unless it begins with another.
+ */
 export function say(subject: Localized, en: string, ko: string, words = ''): Localized {
+  const [, particle = '이/가', rest = ko] = /^(의|에|을\/를) (.*)$/s.exec(ko) ?? [];
+  const korean = particle.includes('/') ? withParticle(subject.ko, particle as '이/가' | '을/를') : `${subject.ko}${particle}`;
   const quoted = boundLine(words, 240).replace(/[.:\s]+$/, '');
   const end = quoted === '' ? '.' : `: ${quoted}`;
-  return { en: `${subject.en} ${en}${end}`, ko: `${subject.ko} ${ko}${end}` };
+  return { en: `${subject.en} ${en}${end}`, ko: `${korean} ${rest}${end}` };
 }
