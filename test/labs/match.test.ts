@@ -44,10 +44,16 @@ describe('a subset', () => {
 
   it.each([
     [{ spec: { replicas: 3 } }, ['spec.replicas: expected 3, found 1']],
-    [{ status: { phase: 'Failed', reason: 'x' } }, ['status.phase: expected Failed, found Running', 'status.reason: expected x, found nothing']],
+    [
+      { status: { phase: 'Failed', reason: 'x' } },
+      ['status.phase: expected Failed, found Running', 'status.reason: expected x, found nothing'],
+    ],
     [{ status: { ready: 'true' } }, ['status.ready: expected true, found true']],
     [{ status: { conditions: { a: { b: 1 } } } }, ['status.conditions.a.b: expected 1, found nothing']],
-    [{ metadata: { labels: { 'app.kubernetes.io/name': 'db' } } }, ['metadata.labels["app.kubernetes.io/name"]: expected db, found web']],
+    [
+      { metadata: { labels: { 'app.kubernetes.io/name': 'db' } } },
+      ['metadata.labels["app.kubernetes.io/name"]: expected db, found web'],
+    ],
     [{ spec: { containers: [{ name: 'web', image: 'web:2' }] } }, ['spec.containers[0].image: expected web:2, found web:1']],
     [{ spec: { volumes: [{ hostPath: {} }] } }, ['spec.volumes[0].hostPath: expected {}, found nothing']],
     [{ spec: { replicas: { a: 1 } } }, ['spec.replicas: expected {"a":1}, found 1']],
@@ -62,24 +68,34 @@ describe('a subset', () => {
   });
 
   it('matches every object with itself, and with one that has more', () => {
-    fc.assert(fc.property(data, (value) => { expect(findDifferences(value, value)).toEqual([]); }));
+    fc.assert(
+      fc.property(data, (value) => {
+        expect(findDifferences(value, value)).toEqual([]);
+      }),
+    );
     const more = (value: unknown): unknown => {
       if (Array.isArray(value)) return [{ more: 1 }, ...value.map(more).toReversed()];
       if (typeof value !== 'object' || value === null) return value;
       return { ...Object.fromEntries(Object.entries(value).map(([name, below]) => [name, more(below)])), MORE: [1] };
     };
-    fc.assert(fc.property(data, (value) => { expect(findDifferences(value, more(value))).toEqual([]); }));
+    fc.assert(
+      fc.property(data, (value) => {
+        expect(findDifferences(value, more(value))).toEqual([]);
+      }),
+    );
   });
 
   it('names a difference wherever one value is changed', () => {
-    const changed = fc.dictionary(key, fc.oneof(fc.integer(), fc.string()), { minKeys: 1 }).chain((map) =>
-      fc.record({ map: fc.constant(map), name: fc.constantFrom(...Object.keys(map)) }),
+    const changed = fc
+      .dictionary(key, fc.oneof(fc.integer(), fc.string()), { minKeys: 1 })
+      .chain((map) => fc.record({ map: fc.constant(map), name: fc.constantFrom(...Object.keys(map)) }));
+    fc.assert(
+      fc.property(changed, ({ map, name }) => {
+        expect(findDifferences(map, { ...map, [name]: [map[name]] })).toHaveLength(1);
+        const { [name]: _, ...less } = map;
+        expect(findDifferences(map, less)).toHaveLength(1);
+      }),
     );
-    fc.assert(fc.property(changed, ({ map, name }) => {
-      expect(findDifferences(map, { ...map, [name]: [map[name]] })).toHaveLength(1);
-      const { [name]: _, ...less } = map;
-      expect(findDifferences(map, less)).toHaveLength(1);
-    }));
   });
 });
 
@@ -130,5 +146,7 @@ describe('an operator', () => {
 it('looks at field paths', () => {
   const where = { 'spec.containers[1].name': 'log', 'metadata.labels["app.kubernetes.io/name"]': { $in: ['web'] } };
   expect(findDifferencesAt(where, pod)).toEqual([]);
-  expect(findDifferencesAt({ 'spec.containers[2].name': 'x' }, pod)).toEqual(['spec.containers[2].name: expected x, found nothing']);
+  expect(findDifferencesAt({ 'spec.containers[2].name': 'x' }, pod)).toEqual([
+    'spec.containers[2].name: expected x, found nothing',
+  ]);
 });
