@@ -36,6 +36,7 @@ export const controlPlaneRecipes: readonly ImageRecipe[] = [
     programs: [
       { group: 'etcd', program: 'etcd', to: '/usr/local/bin/etcd' },
       { group: 'etcdctl', program: 'etcdctl', to: '/usr/local/bin/etcdctl' },
+      { group: 'etcdutl', program: 'etcdutl', to: '/usr/local/bin/etcdutl' },
     ],
     layers: [],
     entrypoint: ['etcd'],

@@ -95,6 +95,13 @@ export const programGroups = {
     tags: [],
     programs: [{ name: 'etcdctl', package: 'go.etcd.io/etcd/etcdctl/v3', seconds: 4 }],
   },
+  etcdutl: {
+    name: 'etcdutl',
+    module: 'go.etcd.io/etcd/etcdutl/v3',
+    cgo: 'none',
+    tags: [],
+    programs: [{ name: 'etcdutl', package: 'go.etcd.io/etcd/etcdutl/v3', seconds: 6 }],
+  },
   runc: {
     name: 'runc',
     module: 'github.com/opencontainers/runc',

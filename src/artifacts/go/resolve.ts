@@ -102,6 +102,7 @@ export function groupVersions(kubernetes: string, containerd: string): Record<Gr
     'local-path': `v${pairing.localPath}`,
     etcd,
     etcdctl: etcd,
+    etcdutl: etcd,
     runc: `v${pairing.runc}`,
     cni: `v${pairing.cni}`,
     'cni-flannel': `v${pairing.cniFlannel}`,
