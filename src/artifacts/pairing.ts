@@ -12,6 +12,8 @@ export interface Pairing {
   readonly localPath: string;
   /** The reference of the image with a shell and small tools. */
   readonly toolbox: string;
+  /** The references of images that only labs use, by role. */
+  readonly labs: Readonly<Record<string, string>>;
 }
 
 /** What goes with a minor, and every later one until the next row. */
@@ -51,5 +53,9 @@ export function pairingFor(kubernetes: string): Pairing {
     metricsServer: row.metricsServer,
     localPath: '0.0.37',
     toolbox: 'docker.io/library/busybox:1.37',
+    labs: {
+      database: 'docker.io/library/mongo:7.0',
+      'nfs-provisioner': 'registry.k8s.io/sig-storage/nfs-subdir-external-provisioner:v4.0.2',
+    },
   };
 }

@@ -74,6 +74,16 @@ export interface Source {
   versions(minor: string | undefined): Promise<readonly string[]>;
   /** Decides on every artifact without fetching or building any. @throws KubelabError `KL-VERSION-UNKNOWN` */
   resolve(want: Want): Promise<Lock>;
+  /**
+   * The references of the images that play roles in labs, beside the cluster of a lock: for those of the roles that this
+   * source has an image for. Asks no network.
+   */
+  roleImages(lock: Lock, roles: readonly string[]): Promise<Readonly<Record<string, string>>>;
+  /**
+   * Decides on the images that play roles in labs, without fetching or building any.
+   * @returns a lock whose `images` are `roleImages`, and which holds only artifacts that the cluster's own has not.
+   */
+  resolveRoles(lock: Lock, roles: readonly string[]): Promise<Lock>;
   /** Artifacts of the lock that are not in the cache yet. */
   missing(lock: Lock): Promise<readonly Artifact[]>;
   /** Fetches or builds what is missing and returns the lock with every digest and size filled in. */

@@ -6,7 +6,7 @@ import { openRegistry } from './registry.ts';
 import { createSend, type Endpoints, type RequestSettings } from './request.ts';
 import type { Artifact, Lock, Source, SourceContext, Want } from './source.ts';
 import { openStore, type Stored } from './store.ts';
-import { imageRoles, resolveImages } from './upstream/image-artifacts.ts';
+import { imageRoles, labImages, resolveImages } from './upstream/image-artifacts.ts';
 import { listPatches, resolvePackages, resolvePrograms } from './upstream/kubernetes-artifacts.ts';
 import { findArtifact, obtainArtifacts } from './upstream/obtain.ts';
 import { parallelRequests, type Reach } from './upstream/reach.ts';
@@ -37,6 +37,11 @@ export function upstreamSource(context: UpstreamContext): Source {
     kind: 'upstream',
     versions: (minor) => listVersions(reach, minor),
     resolve: (want) => resolveLock(reach, want),
+    roleImages: async (lock, roles) => labImages(lock, roles).all,
+    resolveRoles: async (lock, roles) => {
+      const { all, beside } = labImages(lock, roles);
+      return { ...lock, images: all, artifacts: await resolveImages(reach, lock, beside) };
+    },
     missing,
     obtain: async (lock) => {
       const absent = await missing(lock);

@@ -21,6 +21,7 @@ export const bundleCreate = defineCommand({
     'Programs or packages, images, and the base box. A spec with source: {bundle: FILE} then needs no network. Fetches or builds first what is not there.',
   args: { file: { summary: 'where to; default: NAME-VERSION.kubelab', optional: true } },
   flags: {
+    labs: { type: 'boolean', negated: true, summary: 'leave out the images that only labs use' },
     base: { type: 'boolean', negated: true, summary: 'leave the base box out; making a node image then needs a network' },
   },
   examples: [
@@ -28,10 +29,15 @@ export const bundleCreate = defineCommand({
     { command: 'kubelab bundle create --no-base', what: 'smaller, where a network is at hand' },
   ],
   needsRoot: true,
-  run: ({ args, flags }, context) => runCreate(args.file, flags.base, context),
+  run: ({ args, flags }, context) => runCreate(args.file, flags, context),
 });
 
-async function runCreate(file: string | undefined, withBase: boolean, context: Context): Promise<CommandResult> {
+interface Choice {
+  readonly base: boolean;
+  readonly labs: boolean;
+}
+
+async function runCreate(file: string | undefined, wanted: Choice, context: Context): Promise<CommandResult> {
   const workspace = withoutLogs(await openWorkspace(context));
   const resolved = await resolvePlan(workspace, noProvider);
   const { plan, source } = resolved;
@@ -47,12 +53,25 @@ async function runCreate(file: string | undefined, withBase: boolean, context: C
     const lock = await reportStep(context, { id: 'obtain', title: `obtain Kubernetes ${plan.kubernetes}` }, (progress) =>
       share('artifacts', progress, () => source.obtain(plan.lock)),
     );
-    const base = withBase ? await provideBase(workspace, resolved, share, path.join(work, 'base.tar')) : undefined;
-    const created = await write(workspace, { lock, source, target, ...(base === undefined ? {} : { base }) });
+    const labs = wanted.labs ? await provideLabs(context, resolved, share) : undefined;
+    const base = wanted.base ? await provideBase(workspace, resolved, share, path.join(work, 'base.tar')) : undefined;
+    const created = await write(workspace, { lock, source, target, ...(labs === undefined ? {} : { labs }), ...(base === undefined ? {} : { base }) });
     return describe(shown, lock, created);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+/** The images for every role in labs that the source has one for, beyond those of the cluster; undefined when there is none. */
+async function provideLabs(context: Context, { plan, source }: Resolved, share: ShareWork): Promise<Lock | undefined> {
+  const { imageRoles } = await import('../labs/lab.ts');
+  const resolved = await source.resolveRoles(plan.lock, Object.keys(imageRoles));
+  if (resolved.artifacts.length === 0) return undefined;
+  const lock = await reportStep(context, { id: 'obtain', title: 'obtain the images for labs' }, (progress) =>
+    share('artifacts', progress, () => source.obtain(resolved)),
+  );
+  const beside = new Set(lock.artifacts.map(({ image }) => image));
+  return { ...lock, images: Object.fromEntries(Object.entries(lock.images).filter(([, image]) => beside.has(image))) };
 }
 
 interface PackedBase {
@@ -86,6 +105,7 @@ async function provideBase(workspace: Workspace, { plan }: Resolved, share: Shar
 
 interface Parts {
   readonly lock: Lock;
+  readonly labs?: Lock;
   readonly source: Resolved['source'];
   readonly base?: PackedBase;
   readonly target: string;
@@ -102,6 +122,8 @@ async function write({ context, provision }: Workspace, parts: Parts): Promise<C
 }
 
 function describe(file: string, lock: Lock, { file: target, bytes, info }: CreatedBundle): CommandResult {
+  const roles = Object.keys(info.labs?.images ?? {});
+  const labs = roles.length === 0 ? '' : `, and images for labs (${roles.join(', ')})`;
   const base = info.base === undefined ? 'without a base box' : `with the base box ${info.base.key}`;
   const data = {
     created: true,
@@ -110,12 +132,13 @@ function describe(file: string, lock: Lock, { file: target, bytes, info }: Creat
     kubernetes: lock.kubernetes,
     architecture: lock.architecture,
     base: info.base?.key,
+    labs: roles,
   };
   const blocks: Block[] = [
     {
       kind: 'text',
       tone: 'good',
-      text: `${file} holds Kubernetes ${lock.kubernetes} for ${lock.architecture}, ${base}: ${formatBytes(bytes)}.`,
+      text: `${file} holds Kubernetes ${lock.kubernetes} for ${lock.architecture}, ${base}${labs}: ${formatBytes(bytes)}.`,
     },
     {
       kind: 'commands',

@@ -36,10 +36,12 @@ export const bundleVerify = defineCommand({
 
 function summarise(file: string, { info, bytes, unpackedBytes, files }: VerifiedBundle): object {
   const { kubernetes, architecture } = info.lock;
-  return { file, bytes, unpackedBytes, files, kubernetes, architecture };
+  return { file, bytes, unpackedBytes, files, kubernetes, architecture, labs: Object.keys(info.labs?.images ?? {}) };
 }
 
 function describe(file: string, { info, unpackedBytes, files }: VerifiedBundle): string {
   const { kubernetes, architecture } = info.lock;
-  return `${file} is whole: Kubernetes ${kubernetes} for ${architecture}, ${files} files, ${formatBytes(unpackedBytes)} unpacked.`;
+  const roles = Object.keys(info.labs?.images ?? {});
+  const labs = roles.length === 0 ? '' : `, images for labs (${roles.join(', ')})`;
+  return `${file} is whole: Kubernetes ${kubernetes} for ${architecture}${labs}, ${files} files, ${formatBytes(unpackedBytes)} unpacked.`;
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { Interrupted, KubelabError } from '../../errors/errors.ts';
 import { digestOf } from '../digest.ts';
 import type { Artifact, Lock, Source } from '../source.ts';
-import { type BundleInfo, type Content, listContents, renderInfo, totalBytes } from './info.ts';
+import { type BundleInfo, type Content, listArtifacts, listContents, renderInfo, totalBytes } from './info.ts';
 import { contentPath, infoPath } from './layout.ts';
 import { packFile } from './pack.ts';
 import { type BundleProgress, countProgress } from './progress.ts';
@@ -12,6 +12,8 @@ import { writeBundle } from './write.ts';
 export interface BundleInput {
   /** With every digest filled in, and every artifact in the source's cache. */
   readonly lock: Lock;
+  /** The images that play roles in labs, likewise obtained. */
+  readonly labs?: Pick<Lock, 'images' | 'artifacts'>;
   readonly source: Pick<Source, 'file'>;
   /** The base box: its key in the cache, and a tar of its root file system. */
   readonly base?: { readonly key: string; readonly file: string };
@@ -56,7 +58,7 @@ export async function createBundle(input: BundleInput): Promise<CreatedBundle> {
   return { file: target, bytes: written.bytes, info };
 }
 
-async function describeBundle({ lock, base, provision }: BundleInput): Promise<BundleInfo> {
+async function describeBundle({ lock, labs, base, provision }: BundleInput): Promise<BundleInfo> {
   const { origin, ...rest } = lock;
   // A bundle that is made from a bundle says the same as the first.
   const source = lock.source === 'bundle' ? origin : lock.source;
@@ -65,6 +67,7 @@ async function describeBundle({ lock, base, provision }: BundleInput): Promise<B
     apiVersion: 'kubelab/v1',
     kind: 'Bundle',
     lock: { ...rest, source, artifacts: lock.artifacts.map(requireDigest) },
+    ...(labs === undefined ? {} : { labs: { images: labs.images, artifacts: labs.artifacts.map(requireDigest) } }),
     ...(base === undefined ? {} : { base: { key: base.key, ...(await digestOf(base.file)) } }),
     provision: await digestScripts(provision),
   };
@@ -72,7 +75,7 @@ async function describeBundle({ lock, base, provision }: BundleInput): Promise<B
 
 /** A file for each content, by its digest. */
 function locateFiles({ source, base }: BundleInput, info: BundleInfo): ReadonlyMap<string, string> {
-  const files = new Map(info.lock.artifacts.map((artifact) => [artifact.digest, source.file(artifact)]));
+  const files = new Map(listArtifacts(info).map((artifact) => [artifact.digest, source.file(artifact)]));
   if (base !== undefined && info.base !== undefined) files.set(info.base.digest, base.file);
   return files;
 }

@@ -35,6 +35,10 @@ const infoSchema = z
       images: z.record(name, image),
       artifacts: z.array(artifactSchema).min(1).max(bundleLimits.artifacts),
     }),
+    /** Images that play roles in labs, which no node image holds. */
+    labs: z
+      .strictObject({ images: z.record(name, image), artifacts: z.array(artifactSchema).max(bundleLimits.artifacts) })
+      .optional(),
     /** The base box's root file system, as a tar. */
     base: z
       .strictObject({ key: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/, 'expected a key'), digest, bytes })
@@ -58,11 +62,20 @@ export interface Content {
   readonly name: string;
 }
 
-/** Each file once: the artifacts in the lock's order, then the base box. */
-export function listContents({ lock, base }: Pick<BundleInfo, 'lock' | 'base'>): readonly Content[] {
+/** What of a bundle says which files it holds. */
+export type Held = Pick<BundleInfo, 'lock' | 'labs' | 'base'>;
+
+/** The artifacts of the lock, then the images for labs. */
+export function listArtifacts({ lock, labs }: Held): BundleInfo['lock']['artifacts'] {
+  return [...lock.artifacts, ...(labs?.artifacts ?? [])];
+}
+
+/** Each file once: the artifacts in their order, then the base box. */
+export function listContents(held: Held): readonly Content[] {
+  const { base } = held;
   const contents = new Map<string, Content>();
   const add = (content: Content): void => void (contents.has(content.digest) || contents.set(content.digest, content));
-  for (const { path, digest, bytes } of lock.artifacts) add({ digest, bytes, name: path });
+  for (const { path, digest, bytes } of listArtifacts(held)) add({ digest, bytes, name: path });
   if (base !== undefined) add({ digest: base.digest, bytes: base.bytes, name: 'base box' });
   return [...contents.values()];
 }
@@ -96,19 +109,21 @@ export function parseInfo(json: string): { readonly info: BundleInfo } | { reado
   return { findings: parsed.error.issues.map(({ path, message }) => `bundle.json: ${path.join('.')}: ${message}`) };
 }
 
-function findContradictions({ lock, base }: Pick<BundleInfo, 'lock' | 'base'>): string[] {
+function findContradictions(held: Held): string[] {
+  const { base } = held;
+  const artifacts = listArtifacts(held);
   const findings: string[] = [];
   const paths = new Set<string>();
-  for (const { path } of lock.artifacts) {
+  for (const { path } of artifacts) {
     if (paths.has(path)) findings.push(`${path} is named twice`);
     paths.add(path);
   }
   const sizes = new Map(base === undefined ? [] : [[base.digest, base.bytes]]);
-  for (const { path, digest, bytes } of lock.artifacts) {
+  for (const { path, digest, bytes } of artifacts) {
     if ((sizes.get(digest) ?? bytes) !== bytes) findings.push(`${path} has another size than the same file elsewhere`);
     sizes.set(digest, bytes);
   }
-  if (totalBytes(listContents({ lock, base })) > bundleLimits.totalBytes) findings.push('they are too large together');
+  if (totalBytes(listContents(held)) > bundleLimits.totalBytes) findings.push('they are too large together');
   return findings;
 }
 

@@ -1,6 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { KubelabError } from '../../errors/errors.ts';
 import { minorOf } from '../../kubernetes/versions.ts';
+import { playedByToolbox } from '../image-roles.ts';
 import { mapParallel } from '../parallel.ts';
 import type { Artifact, Lock, Source, SourceContext, Want } from '../source.ts';
 import { openStore, type Store, type Stored } from '../store.ts';
@@ -32,6 +33,8 @@ export function bundleSource(context: SourceContext, options: { readonly file: s
       return minor === undefined || minor === minorOf(kubernetes) ? [kubernetes] : [];
     },
     resolve: async (want) => resolveLock(file, (await readBundleInfo(file)).lock, want),
+    roleImages: async (lock, roles) => (await resolveRoles(file, lock, roles)).images,
+    resolveRoles: (lock, roles) => resolveRoles(file, lock, roles),
     missing,
     obtain: async (lock) => {
       const absent = await missing(lock);
@@ -78,6 +81,18 @@ function resolveLock(file: string, held: BundleInfo['lock'], want: Want): Lock {
       'Ask for what the bundle holds, or make one with kubelab bundle create from a spec that asks for this.',
     );
   return { ...held, source: 'bundle', origin: held.source };
+}
+
+/** What a bundle holds for roles in labs; one that was made without has what the cluster's own images can play. */
+async function resolveRoles(file: string, lock: Lock, roles: readonly string[]): Promise<Lock> {
+  const { labs } = await readBundleInfo(file);
+  const held = Object.entries(labs?.images ?? {}).filter(([role]) => roles.includes(role));
+  const wanted = new Set(held.map(([, image]) => image));
+  return {
+    ...lock,
+    images: { ...playedByToolbox(lock, roles), ...Object.fromEntries(held) },
+    artifacts: (labs?.artifacts ?? []).filter(({ image }) => image !== undefined && wanted.has(image)),
+  };
 }
 
 /** The contents that the artifacts are. */

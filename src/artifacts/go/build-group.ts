@@ -3,6 +3,7 @@ import path from 'node:path';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds, Runner } from '../../exec/runner.ts';
 import { fileExists } from '../digest.ts';
+import { copyOwnModule } from './own-module.ts';
 import type { PinnedGroup, Program } from './programs.ts';
 
 const buildDeadline: Milliseconds = 60 * 60_000;
@@ -17,8 +18,8 @@ export interface BuildContext {
 }
 
 /** The folder of one group at one version; two versions lie side by side. */
-export function groupFolder(folder: string, pinned: PinnedGroup): string {
-  return path.join(folder, `${pinned.group.name}-${pinned.version}`);
+export function groupFolder(folder: string, { group, version }: PinnedGroup): string {
+  return path.join(folder, [group.name, version, ...(group.own === undefined ? [] : [group.own.key])].join('-'));
 }
 
 export function programFile(folder: string, pinned: PinnedGroup, program: Program): string {
@@ -51,7 +52,7 @@ async function buildProgram(folder: string, pinned: PinnedGroup, program: Progra
     [
       'build',
       '-v',
-      '-mod=mod',
+      group.own === undefined ? '-mod=mod' : '-mod=readonly',
       '-trimpath',
       '-buildvcs=false',
       '-tags',
@@ -78,6 +79,11 @@ async function prepareModule(folder: string, pinned: PinnedGroup, context: Build
   if (await fileExists(path.join(folder, 'ready'))) return;
   await rm(path.join(folder, 'go.mod'), { force: true });
   await rm(path.join(folder, 'go.sum'), { force: true });
+  if (group.own !== undefined) {
+    await copyOwnModule(group.own, folder);
+    await writeFile(path.join(folder, 'ready'), '');
+    return;
+  }
   if (group.staged === true) {
     await writeFile(path.join(folder, 'go.mod'), await stagedModule(folder, pinned, context));
     await writeFile(

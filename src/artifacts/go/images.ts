@@ -76,3 +76,25 @@ export const addonRecipes: Readonly<Record<string, ImageRecipe>> = {
     entrypoint: ['local-path-provisioner'],
   },
 };
+
+/** Images for labs: no cluster needs them. */
+export const roleRecipes: Readonly<Record<string, ImageRecipe>> = {
+  database: {
+    role: 'database',
+    repository: 'database',
+    programs: ['database', 'mongoimport', 'mongoexport'].map((program) => ({
+      group: 'database',
+      program,
+      to: `/usr/local/bin/${program}`,
+    })),
+    layers: ['toolbox'],
+    entrypoint: ['/usr/local/bin/database'],
+  },
+  'nfs-provisioner': {
+    role: 'nfs-provisioner',
+    repository: 'nfs-provisioner',
+    programs: [{ group: 'nfs-provisioner', program: 'nfs-provisioner', to: '/usr/local/bin/nfs-provisioner' }],
+    layers: ['toolbox'],
+    entrypoint: ['/usr/local/bin/nfs-provisioner'],
+  },
+};

@@ -12,6 +12,9 @@ export interface GoPairing {
   readonly flannel: string;
   readonly metricsServer: string;
   readonly localPath: string;
+  readonly ferretdb: string;
+  /** Of the library that makes a program a provisioner of volumes. */
+  readonly provisionerLibrary: string;
 }
 
 const common = {
@@ -22,6 +25,9 @@ const common = {
   cniFlannel: '0.9.1',
   flannel: '0.26.7',
   localPath: '0.0.30',
+  // The last minor that keeps its data in files of its own; later ones need a PostgreSQL beside them.
+  ferretdb: '1.24.2',
+  provisionerLibrary: '13.0.0',
 } as const;
 
 /** From which minor on which metrics-server holds; newest first. https://github.com/kubernetes-sigs/metrics-server#compatibility-matrix */

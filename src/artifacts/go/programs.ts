@@ -12,6 +12,18 @@ export interface ProgramGroup {
   readonly tags: readonly string[];
   /** Staging modules must be replaced one by one: Kubernetes requires them at v0.0.0. */
   readonly staged?: boolean;
+  /** For programs that are published nowhere, or not so that they can be built as they are. */
+  readonly own?: OwnModule;
+}
+
+/** A module of kubelab's own, with its go.mod and go.sum: every version and every digest is decided there. */
+export interface OwnModule {
+  /** Beside this file. */
+  readonly folder: string;
+  /** `keyOfOwnModule` of the folder, so that a changed program is built anew and gets another name. */
+  readonly key: string;
+  /** What else it makes programs from, as `MODULE@VERSION`. */
+  readonly also: readonly string[];
 }
 
 export interface Program {
@@ -80,6 +92,27 @@ export const programGroups = {
     cgo: 'none',
     tags: [],
     programs: [{ name: 'local-path-provisioner', package: 'github.com/rancher/local-path-provisioner', seconds: 66 }],
+  },
+  database: {
+    name: 'database',
+    // Its own program takes its version from a file that the published module lacks, and ends at once without it.
+    module: 'github.com/FerretDB/FerretDB',
+    own: { folder: 'database', key: '5b5b7e65', also: ['github.com/mongodb/mongo-tools@v0.0.0-20250715155915-887641268977'] },
+    cgo: 'none',
+    tags: ['ferretdb_no_postgresql'],
+    programs: [
+      { name: 'database', package: 'kubelab.local/database', seconds: 49 },
+      { name: 'mongoimport', package: 'github.com/mongodb/mongo-tools/mongoimport/main', seconds: 17 },
+      { name: 'mongoexport', package: 'github.com/mongodb/mongo-tools/mongoexport/main', seconds: 2 },
+    ],
+  },
+  'nfs-provisioner': {
+    name: 'nfs-provisioner',
+    module: 'sigs.k8s.io/sig-storage-lib-external-provisioner/v13',
+    own: { folder: 'nfs-provisioner', key: '4e4fc18b', also: [] },
+    cgo: 'none',
+    tags: [],
+    programs: [{ name: 'nfs-provisioner', package: 'kubelab.local/nfs-provisioner', seconds: 50 }],
   },
   etcd: {
     name: 'etcd',

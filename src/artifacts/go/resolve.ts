@@ -1,9 +1,10 @@
 import { factsFor } from '../../kubernetes/versions.ts';
 import type { Artifact, Lock, SourceContext, Want } from '../source.ts';
-import { addonRecipes, controlPlaneRecipes, flannelRecipe, imagePrefix, type ImageRecipe } from './images.ts';
+import { addonRecipes, controlPlaneRecipes, flannelRecipe, imagePrefix, type ImageRecipe, roleRecipes } from './images.ts';
 import { assertHad } from './offered-versions.ts';
 import { goPairing } from './pairing.ts';
-import { type GroupName, programGroups } from './programs.ts';
+import { type GroupName, type ProgramGroup, programGroups } from './programs.ts';
+import { playedByToolbox } from '../image-roles.ts';
 
 /** Programs that go into the node image as files, by their place in the artifacts folder. */
 export const nodePrograms: readonly { place: string; group: GroupName; program: string; onlyWith?: 'flannel' }[] = [
@@ -83,8 +84,31 @@ function imageArtifacts(
   });
 }
 
+/**
+ * The images for labs that play some roles beside the cluster of a lock; what its own toolbox plays needs none.
+ * @returns a lock of those images alone.
+ */
+export function resolveRoles(lock: Lock, roles: readonly string[]): Lock {
+  const versions = groupVersions(lock.kubernetes, lock.containerd);
+  const artifacts = roles.flatMap((role): (Artifact & { readonly image: string })[] => {
+    const recipe = Object.hasOwn(roleRecipes, role) ? roleRecipes[role] : undefined;
+    const [program] = recipe?.programs ?? [];
+    if (recipe === undefined || program === undefined) return [];
+    const group: ProgramGroup = programGroups[program.group];
+    // Nodes know an image by its name alone: a changed program has to have another one.
+    const tag = [versions[program.group], ...(group.own === undefined ? [] : [group.own.key])].join('-');
+    const image = `${imagePrefix}/${recipe.repository}:${tag}`;
+    return [{ path: `images/${role}.tar`, version: tag, from: imageOrigin(recipe, versions), image }];
+  });
+  const made = artifacts.map(({ path, image }) => [path.slice('images/'.length, -'.tar'.length), image]);
+  return { ...lock, images: { ...playedByToolbox(lock, roles), ...Object.fromEntries(made) }, artifacts };
+}
+
 function imageOrigin(recipe: ImageRecipe, versions: Readonly<Record<GroupName, string>>): string {
-  const parts = recipe.programs.map(({ group }) => `go:${programGroups[group].module}@${versions[group]}`);
+  const parts = recipe.programs.flatMap(({ group: name }) => {
+    const group: ProgramGroup = programGroups[name];
+    return [`${group.module}@${versions[name]}`, ...(group.own?.also ?? [])].map((module) => `go:${module}`);
+  });
   return [...new Set([...parts, ...recipe.layers.map((layer) => `${layer === 'pause' ? 'c' : 'debian'}:${layer}`)])].join(' + ');
 }
 
@@ -106,6 +130,8 @@ export function groupVersions(kubernetes: string, containerd: string): Record<Gr
     runc: `v${pairing.runc}`,
     cni: `v${pairing.cni}`,
     'cni-flannel': `v${pairing.cniFlannel}`,
+    database: `v${pairing.ferretdb}`,
+    'nfs-provisioner': `v${pairing.provisionerLibrary}`,
   };
 }
 
@@ -125,4 +151,9 @@ export function neededPrograms(absent: readonly Artifact[]): Map<GroupName, Set<
   return needed;
 }
 
-export const allRecipes: readonly ImageRecipe[] = [...controlPlaneRecipes, flannelRecipe, ...Object.values(addonRecipes)];
+export const allRecipes: readonly ImageRecipe[] = [
+  ...controlPlaneRecipes,
+  flannelRecipe,
+  ...Object.values(addonRecipes),
+  ...Object.values(roleRecipes),
+];

@@ -7,7 +7,7 @@ import { buildGroup, type BuildContext, programFile } from './build-group.ts';
 import { layerFile, makeDistributionLayer, makePauseLayer, recipeKey } from './layers.ts';
 import { offerVersions } from './offered-versions.ts';
 import { type GroupName, programGroups } from './programs.ts';
-import { allRecipes, groupVersions, neededPrograms, nodePrograms, resolveLock } from './resolve.ts';
+import { allRecipes, groupVersions, neededPrograms, nodePrograms, resolveLock, resolveRoles } from './resolve.ts';
 
 /** Builds everything from published Go modules and distribution packages, for networks that reach no registry. */
 export function goSource(context: SourceContext): Source {
@@ -25,6 +25,8 @@ export function goSource(context: SourceContext): Source {
     kind: 'go',
     versions: (minor) => offerVersions(context, minor),
     resolve: (want) => resolveLock(context, want),
+    roleImages: async (lock, roles) => resolveRoles(lock, roles).images,
+    resolveRoles: async (lock, roles) => resolveRoles(lock, roles),
     missing,
     obtain: async (lock) => {
       await obtainAll(context, places, lock, await missing(lock));

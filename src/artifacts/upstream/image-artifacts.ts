@@ -1,8 +1,9 @@
 import { kubeadmImages } from '../../kubernetes/versions.ts';
 import { parseImageReference } from '../image-reference.ts';
 import { mapParallel } from '../parallel.ts';
-import type { Pairing } from '../pairing.ts';
-import type { Artifact, Want } from '../source.ts';
+import { type Pairing, pairingFor } from '../pairing.ts';
+import { playedByToolbox } from '../image-roles.ts';
+import type { Artifact, Lock, Want } from '../source.ts';
 import { writeOrigin } from './origin.ts';
 import { parallelRequests, type Reach } from './reach.ts';
 
@@ -30,10 +31,19 @@ export function imageRoles(want: Want, pairing: Pairing): Readonly<Record<string
   };
 }
 
+/** The images that play roles in labs: all of them, and those that nodes have to be given. */
+export function labImages(lock: Lock, roles: readonly string[]): { readonly all: RoleImages; readonly beside: RoleImages } {
+  const { labs } = pairingFor(lock.kubernetes);
+  const beside = Object.fromEntries(Object.entries(labs).filter(([role]) => roles.includes(role)));
+  return { all: { ...playedByToolbox(lock, roles), ...beside }, beside };
+}
+
+type RoleImages = Readonly<Record<string, string>>;
+
 /** One OCI archive per role, with the digest that its tag has now. */
 export async function resolveImages(
   reach: Reach,
-  want: Want,
+  want: Pick<Want, 'architecture'>,
   roles: Readonly<Record<string, string>>,
 ): Promise<readonly Artifact[]> {
   return mapParallel(Object.entries(roles), parallelRequests, reach.settings.signal, async ([role, reference], signal) => {
