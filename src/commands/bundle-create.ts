@@ -55,7 +55,13 @@ async function runCreate(file: string | undefined, wanted: Choice, context: Cont
     );
     const labs = wanted.labs ? await provideLabs(context, resolved, share) : undefined;
     const base = wanted.base ? await provideBase(workspace, resolved, share, path.join(work, 'base.tar')) : undefined;
-    const created = await write(workspace, { lock, source, target, ...(labs === undefined ? {} : { labs }), ...(base === undefined ? {} : { base }) });
+    const created = await write(workspace, {
+      lock,
+      source,
+      target,
+      ...(labs === undefined ? {} : { labs }),
+      ...(base === undefined ? {} : { base }),
+    });
     return describe(shown, lock, created);
   } finally {
     await rm(work, { recursive: true, force: true });

@@ -1,32 +1,48 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { parse } from 'yaml';
-import type { Lock } from '../artifacts/source.ts';
+import type { Lock, Source } from '../artifacts/source.ts';
 import { readLockFile } from '../cluster/lock-file.ts';
 import { type ApiClient, openApiClient } from '../kubernetes/api-client.ts';
 import { makeCheckerCertificate, renderCheckerAccess } from '../kubernetes/checker-identity.ts';
 import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
 import type { ClusterFacts, LabCluster } from '../labs/lab-cluster.ts';
-import type { ImageRole } from '../labs/lab.ts';
+import { imageRoles } from '../labs/lab.ts';
+import { chooseSource } from './choose-source.ts';
 import { type Existing, findNode } from './existing.ts';
 import { readKubeconfig } from './kubeconfig.ts';
+import { sourceContext } from './workspace.ts';
 
 /** What is known of a cluster without asking it. */
-export async function readClusterFacts({ workspace, state, provider }: Existing): Promise<ClusterFacts> {
-  const lock = (await readLockFile(workspace.lockPath))?.lock;
+export async function readClusterFacts(existing: Existing): Promise<ClusterFacts> {
+  const { state, provider } = existing;
   return {
     name: state.name,
     kubernetes: state.kubernetes,
     nodes: state.nodes.map(({ name, role, address, memoryMiB }) => ({ name, role, address, memoryMiB })),
     addons: state.addons,
     capabilities: provider.capabilities,
-    images: roleImages(lock),
+    images: await readImages(existing),
   };
 }
 
-function roleImages(lock: Lock | undefined): Readonly<Partial<Record<ImageRole, string>>> {
-  const toolbox = lock?.images['toolbox'];
-  return toolbox === undefined ? {} : { shell: toolbox, web: toolbox };
+/** The lock that a cluster was made from, and the source that it came from. */
+export async function openSource({ workspace }: Existing): Promise<{ readonly lock: Lock; readonly source: Source } | undefined> {
+  const lock = (await readLockFile(workspace.lockPath))?.lock;
+  if (lock === undefined) return undefined;
+  const { source } = await chooseSource({
+    spec: workspace.spec,
+    specFolder: workspace.specFolder,
+    locked: lock.source,
+    environment: workspace.context.env,
+    context: sourceContext(workspace),
+  });
+  return { lock, source };
+}
+
+async function readImages(existing: Existing): Promise<ClusterFacts['images']> {
+  const opened = await openSource(existing);
+  return opened === undefined ? {} : opened.source.roleImages(opened.lock, Object.keys(imageRoles));
 }
 
 /** A cluster that labs work on, and how to let go of it. */

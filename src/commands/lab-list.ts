@@ -73,7 +73,9 @@ function describeLabs(rows: readonly Row[], known: boolean, language: Language):
       .filter(({ reasons }) => reasons.length > 0)
       .map(({ found, reasons }): Block => ({ kind: 'list', items: reasons.map((reason) => `${found.id}: ${reason[language]}`) })),
     ...rows.flatMap(({ found }): Block[] =>
-      found.error === undefined ? [] : [{ kind: 'text', tone: 'bad', text: `${found.id}: ${found.error.message}` }],
+      found.error === undefined
+        ? []
+        : [{ kind: 'text', tone: 'bad', text: [`${found.id}: ${found.error.message}`, ...found.error.details].join('\n') }],
     ),
     {
       kind: 'commands',
