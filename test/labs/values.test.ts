@@ -1,0 +1,75 @@
+import { describe, expect, it } from 'vitest';
+import { interpolate, interpolateAll, placeholdersIn, UnknownPlaceholder } from '../../src/labs/interpolate.ts';
+import { drawVariables, fillInValues } from '../../src/labs/values.ts';
+
+describe('variables of an attempt', () => {
+  it('have the form that the lab asks for', () => {
+    for (let round = 0; round < 50; round += 1) {
+      const drawn = drawVariables({
+        HEX: { random: 'hex8' },
+        PORT: { random: 'port' },
+        WORD: { random: 'word' },
+        NAME: { random: 'name' },
+        ONE: { pick: ['a', 'b'] },
+        SET: { value: 'always' },
+      });
+      expect(drawn['HEX']).toMatch(/^[0-9a-f]{8}$/);
+      expect(Number(drawn['PORT'])).toBeGreaterThanOrEqual(20_000);
+      expect(Number(drawn['PORT'])).toBeLessThan(30_000);
+      expect(drawn['WORD']).toMatch(/^[a-z]{6}$/);
+      expect(drawn['NAME']).toMatch(/^[a-z]{4}-[0-9]{2}$/);
+      expect(['a', 'b']).toContain(drawn['ONE']);
+      expect(drawn['SET']).toBe('always');
+    }
+  });
+
+  it('differ from attempt to attempt', () => {
+    const drawn = new Set(Array.from({ length: 20 }, () => drawVariables({ HEX: { random: 'hex8' } })['HEX']));
+    expect(drawn.size).toBeGreaterThan(15);
+  });
+
+  it('stand beside what the cluster gives', () => {
+    const values = fillInValues(
+      { namespace: 'lab-x' },
+      {
+        nodes: [{ name: 'worker1', role: 'worker', address: '10.1.0.21', memoryMiB: 2048 }],
+        images: { web: 'example.test/web:1' },
+      },
+      { TOKEN: 'abc' },
+    );
+    expect(values).toEqual({
+      TOKEN: 'abc',
+      namespace: 'lab-x',
+      'image.web': 'example.test/web:1',
+      'node.worker1': 'worker1',
+      'address.worker1': '10.1.0.21',
+    });
+  });
+});
+
+describe('placeholders', () => {
+  const values = { TOKEN: 'abc', 'image.web': 'web:1' };
+
+  it('are filled in, and a shell keeps its own', () => {
+    expect(interpolate('a ${TOKEN} $${TOKEN} ${image.web} $HOME $(date)', values, 'x')).toBe(
+      'a abc ${TOKEN} web:1 $HOME $(date)',
+    );
+    expect(placeholdersIn('${TOKEN} $${NOT} ${image.web} ${TOKEN}')).toEqual(['TOKEN', 'image.web']);
+  });
+
+  it('without a value are an error that names them, also those that every object has', () => {
+    expect(() => interpolate('${NOPE}', values, 'files/x.yaml')).toThrow('${NOPE} in files/x.yaml has no value');
+    expect(() => interpolate('${constructor}', values, 'x')).toThrow(UnknownPlaceholder);
+  });
+
+  it('are filled in once: a value is not read again', () => {
+    expect(interpolate('${TOKEN}', { TOKEN: '${image.web}', 'image.web': 'no' }, 'x')).toBe('${image.web}');
+  });
+
+  it('are filled in everywhere in data', () => {
+    expect(interpolateAll({ a: ['${TOKEN}', 1, null], b: { c: '${image.web}' } }, values, 'x')).toEqual({
+      a: ['abc', 1, null],
+      b: { c: 'web:1' },
+    });
+  });
+});
