@@ -120,7 +120,7 @@ function readTypes({ definitions }: Swagger, version: string, roots: readonly st
       const shape = shapeOf(definition);
       note(fields, field, version, shape);
       const reference = JSON.stringify(definition).match(/#\/definitions\/[^"]+/)?.[0];
-      if (reference !== undefined && !/any$/.test(shape)) waiting.push(reference.slice('#/definitions/'.length));
+      if (reference !== undefined && !shape.endsWith('any')) waiting.push(reference.slice('#/definitions/'.length));
     }
   }
 }
