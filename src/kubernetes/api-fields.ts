@@ -27,8 +27,10 @@ export interface ApiField {
 
 /** What a field holds. `any` may hold anything, `scalar` is a text, a number or a truth value. */
 export type Shape =
-  | { readonly is: 'scalar' | 'any' }
-  | { readonly is: 'list' | 'map'; readonly of: Shape }
+  | { readonly is: 'scalar' }
+  | { readonly is: 'any' }
+  | { readonly is: 'list'; readonly of: Shape }
+  | { readonly is: 'map'; readonly of: Shape }
   | { readonly is: 'object'; readonly type: string };
 
 const fileSchema = z.strictObject({

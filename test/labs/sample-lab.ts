@@ -31,7 +31,7 @@ test:
 `;
 
 /** The files of the same lab. */
-export const sampleFiles: FileTree = {
+export const sampleFiles: Readonly<Record<string, string>> = {
   'lab.yaml': sampleYaml,
   'files/web.yaml': `apiVersion: v1
 kind: Pod
@@ -46,8 +46,11 @@ spec:
   'text/ko/run.md': '# 실행하기\n\nweb이라는 파드를 만듭니다.\n',
 };
 
-/** The lab on disk, with files changed, added, or left out where they are undefined. */
-export function sampleLab(changes: Readonly<Record<string, string | undefined>> = {}) {
-  const files = Object.entries({ ...sampleFiles, ...changes }).filter(([, text]) => text !== undefined);
-  return createFixture(Object.fromEntries(files) as FileTree);
+/** The lab on disk, in a folder called as it is, with files changed, added, or left out where they are undefined. */
+export async function sampleLab(changes: Readonly<Record<string, FileContent>> = {}) {
+  const files = Object.entries({ ...sampleFiles, ...changes }).filter(([, content]) => content !== undefined);
+  const fixture = await createFixture({ 'first-pod': Object.fromEntries(files) as FileTree });
+  return { path: fixture.getPath('first-pod'), [Symbol.asyncDispose]: () => fixture.rm() };
 }
+
+export type FileContent = FileTree[string] | undefined;

@@ -1,0 +1,152 @@
+import semver from 'semver';
+import { nearest } from '../../cluster/near-miss.ts';
+import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
+import type { ApiField, ApiFields, Shape } from '../../kubernetes/api-fields.ts';
+
+/** A field that Kubernetes does not have. */
+export interface FieldProblem {
+  readonly path: YamlPath;
+  readonly message: string;
+  /** Some of the claimed versions have it. */
+  readonly partly: boolean;
+}
+
+/** What is looked up: the API, and the versions of it that a lab claims. */
+export interface ApiView {
+  readonly api: ApiFields;
+  readonly versions: readonly string[];
+  /** Maps of operators, such as `{$in: [...]}`, stand for values. */
+  readonly operators: boolean;
+}
+
+/** Of the versions that the API was looked at, those that all of the ranges have; all, where they have none. */
+export function claimedVersions(api: ApiFields, ranges: readonly string[]): string[] {
+  const claimed = api.versions.filter((minor) => ranges.every((range) => semver.intersects(range, `${minor}.x`)));
+  return claimed.length > 0 ? claimed : [...api.versions];
+}
+
+const listOperators = new Set(['$exact', '$in']);
+export const operators = [
+  '$not',
+  '$in',
+  '$regex',
+  '$exists',
+  '$gte',
+  '$lte',
+  '$gt',
+  '$lt',
+  '$quantity',
+  '$exact',
+  '$length',
+  '$every',
+];
+
+/** The fields of data that its type does not have. */
+export function judgeData(data: unknown, shape: Shape, path: YamlPath, view: ApiView): FieldProblem[] {
+  const resolved = resolve(shape, view.api);
+  if (data === null || typeof data !== 'object') return [];
+  if (Array.isArray(data)) {
+    if (resolved.is === 'any') return [];
+    if (resolved.is !== 'list') return [{ path, message: `expected ${sayShape(resolved)}, found a list`, partly: false }];
+    return data.flatMap((item, index) => judgeData(item, resolved.of, [...path, index], view));
+  }
+  const entries = Object.entries(data);
+  if (view.operators && entries.some(([key]) => key.startsWith('$'))) return judgeOperators(entries, shape, path, view);
+  if (resolved.is === 'any') return [];
+  if (resolved.is === 'scalar' || resolved.is === 'list')
+    return [{ path, message: `expected ${sayShape(resolved)}, found a map`, partly: false }];
+  return entries.flatMap(([key, value]) => {
+    if (resolved.is === 'map') return judgeData(value, resolved.of, [...path, key], view);
+    const { field, problem } = lookUp(key, resolved.type, [...path, key], view);
+    return [...problem, ...(field === undefined ? [] : judgeData(value, field.shape, [...path, key], view))];
+  });
+}
+
+function judgeOperators(entries: readonly [string, unknown][], shape: Shape, path: YamlPath, view: ApiView): FieldProblem[] {
+  const resolved = resolve(shape, view.api);
+  return entries.flatMap(([key, value]) => {
+    const at = [...path, key];
+    if (!operators.includes(key)) {
+      const near = nearest(key, operators);
+      const hint = near === undefined ? '' : `; did you mean ${near}?`;
+      const what = key.startsWith('$')
+        ? `there is no operator ${showText(key)}${hint}`
+        : `the field ${showText(key)} stands among operators`;
+      return [{ path: at, message: what, partly: false }];
+    }
+    if (key === '$not') return judgeData(value, shape, at, view);
+    if (key === '$every' && resolved.is === 'list') return judgeData(value, resolved.of, at, view);
+    if (!listOperators.has(key) || !Array.isArray(value)) return [];
+    const item: Shape = key === '$exact' && resolved.is === 'list' ? resolved.of : shape;
+    return value.flatMap((one, index) => judgeData(one, item, [...at, index], view));
+  });
+}
+
+/** What is wrong with a field path such as `spec.containers[0].image`; undefined where nothing is. */
+export function judgeFieldPath(text: string, shape: Shape, at: YamlPath, view: ApiView): FieldProblem[] {
+  const parts = parseFieldPath(text);
+  if (parts === undefined) return [{ path: at, message: `${showText(text)} is no field path`, partly: false }];
+  const problems: FieldProblem[] = [];
+  let here = shape;
+  for (const [index, part] of parts.entries()) {
+    const resolved = resolve(here, view.api);
+    if (resolved.is === 'any') return problems;
+    if (resolved.is === 'map' || (resolved.is === 'list' && typeof part === 'number')) here = resolved.of;
+    else if (resolved.is === 'object' && typeof part === 'string') {
+      const { field, problem } = lookUp(part, resolved.type, at, view);
+      problems.push(...problem);
+      if (field === undefined) return problems;
+      here = field.shape;
+    } else {
+      const before = parts.slice(0, index).join('.');
+      return [
+        ...problems,
+        { path: at, message: `${before} is ${sayShape(resolved)}, and has no ${showText(String(part))}`, partly: false },
+      ];
+    }
+  }
+  return problems;
+}
+
+/** `metadata.labels["a/b"]` and `spec.containers[0].image` in parts; undefined for anything else. */
+function parseFieldPath(text: string): (string | number)[] | undefined {
+  const pattern = /\[(\d+)\]|\["([^"]*)"\]|(?:^|\.)([^.[\]"]+)/y;
+  const parts: (string | number)[] = [];
+  while (pattern.lastIndex < text.length) {
+    const found = pattern.exec(text);
+    if (found === null) return undefined;
+    parts.push(found[1] === undefined ? (found[2] ?? found[3] ?? '') : Number(found[1]));
+  }
+  return parts.length > 0 ? parts : undefined;
+}
+
+function lookUp(
+  name: string,
+  type: string,
+  path: YamlPath,
+  { api, versions }: ApiView,
+): { field: ApiField | undefined; problem: FieldProblem[] } {
+  const fields = api.types.get(type) ?? new Map<string, ApiField>();
+  const field = fields.get(name);
+  const without = versions.filter((version) => field?.versions.includes(version) !== true);
+  if (without.length === 0) return { field, problem: [] };
+  const what = type.split('.').at(-1) ?? type;
+  if (field !== undefined && without.length < versions.length)
+    return {
+      field,
+      problem: [{ path, message: `${what} has no field ${showText(name)} in Kubernetes ${without.join(' and ')}`, partly: true }],
+    };
+  const near = nearest(name, [...fields.keys()]);
+  const hint = near === undefined || near === name ? '' : `; did you mean ${near}?`;
+  const where = field === undefined ? '' : ' in the versions that the lab claims';
+  return { field, problem: [{ path, message: `${what} has no field ${showText(name)}${where}${hint}`, partly: false }] };
+}
+
+/** A type of which no fields are known may hold anything. */
+function resolve(shape: Shape, api: ApiFields): Shape {
+  return shape.is === 'object' && (api.types.get(shape.type)?.size ?? 0) === 0 ? { is: 'any' } : shape;
+}
+
+function sayShape(shape: Shape): string {
+  return shape.is === 'list' ? 'a list' : shape.is === 'scalar' ? 'a single value' : 'a map';
+}

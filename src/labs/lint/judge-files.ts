@@ -1,0 +1,90 @@
+import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
+import { nearest } from '../../cluster/near-miss.ts';
+import { languages } from '../lab-fields.ts';
+import { labFile, textFile } from '../load-lab.ts';
+import { placeIn, type RuleFinding } from './finding.ts';
+import { listManifests, listScripts } from './lab-parts.ts';
+import { readMarkdown } from './markdown-parts.ts';
+import type { LabSubject } from './subject.ts';
+
+/** LAB004, LAB005, LAB011 and LAB020: files. */
+export function judgeFiles(subject: LabSubject): RuleFinding[] {
+  const { lab, files } = subject;
+  const named = namedFiles(subject);
+  const known = [...files.keys()];
+  const missing = named.flatMap(({ file, path }): RuleFinding[] => {
+    if (files.has(file)) return [];
+    const near = nearest(file, known);
+    const hint = near === undefined ? '' : `; did you mean ${near}?`;
+    return [{ rule: 'LAB004', message: `there is no file ${showText(file)}${hint}`, at: { path } }];
+  });
+  const texts = languages.flatMap((language) =>
+    ['index', ...lab.steps.map(({ id }) => id)].map((name) => ({ language, name, file: textFile(name, language) })),
+  );
+  const untold = texts.flatMap(({ language, name, file }): RuleFinding[] => {
+    const needed = language === lab.lang.default || lab.lang.complete.includes(language);
+    if (!needed || files.has(file)) return [];
+    const index = lab.steps.findIndex(({ id }) => id === name);
+    return [{ rule: 'LAB011', message: `there is no text ${file}`, at: { path: index < 0 ? ['lang'] : ['steps', index, 'id'] } }];
+  });
+  const used = new Set([labFile, ...named.map(({ file }) => file), ...texts.map(({ file }) => file), ...shownFiles(subject)]);
+  const dead = known
+    .filter((file) => !used.has(file))
+    .map((file): RuleFinding => ({
+      rule: 'LAB005',
+      message: 'nothing in the lab uses this file',
+      at: { file, line: 1, column: 1 },
+    }));
+  return [...missing, ...untold, ...dead, ...findControlCharacters(subject)];
+}
+
+function namedFiles({ lab }: LabSubject): { file: string; path: YamlPath }[] {
+  const scripts = listScripts(lab).flatMap(({ file, path }) => (file === undefined ? [] : [{ file, path }]));
+  const hidden = (lab.grade?.hidden ?? []).map((file, index) => ({ file, path: ['grade', 'hidden', index] }));
+  return [...listManifests(lab), ...scripts, ...hidden];
+}
+
+/** What texts show or link to. */
+function shownFiles({ files }: LabSubject): string[] {
+  return [...files].flatMap(([file, text]) => {
+    if (!/^text\/.*\.md$/.test(file) || text === undefined) return [];
+    const { links, images } = readMarkdown(text);
+    return [...links, ...images].map(({ target }) => target.replace(/#.*$/, ''));
+  });
+}
+
+// Tabs and line ends are what text has. Marks that turn the direction of text make it look other than it is.
+const unwanted = /(?![\t\n])\p{Cc}|[\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/u;
+
+function findControlCharacters({ files, document }: LabSubject): RuleFinding[] {
+  const inFiles = [...files].flatMap(([file, text]): RuleFinding[] => {
+    const index =
+      text === undefined
+        ? -1
+        : text
+            .replaceAll('\r\n', '  ')
+            .replace(/^\ufeff/, ' ')
+            .search(unwanted);
+    if (text === undefined || index < 0) return [];
+    const message = `here is the control character ${nameCharacter(text, index)}`;
+    return [{ rule: 'LAB020', message, at: { file, ...placeIn(text, index) } }];
+  });
+  return [...inFiles, ...findEscapes(document.data, [])];
+}
+
+/** Control characters that are written as escapes in YAML, such as "\e[31m". */
+function findEscapes(data: unknown, path: YamlPath): RuleFinding[] {
+  if (typeof data === 'string') {
+    const index = data.search(unwanted);
+    return index < 0
+      ? []
+      : [{ rule: 'LAB020', message: `this holds the control character ${nameCharacter(data, index)}`, at: { path } }];
+  }
+  if (typeof data !== 'object' || data === null) return [];
+  const entries: [string | number, unknown][] = Array.isArray(data) ? [...data.entries()] : Object.entries(data);
+  return entries.flatMap(([key, value]) => findEscapes(value, [...path, key]));
+}
+
+function nameCharacter(text: string, index: number): string {
+  return `U+${text.codePointAt(index)!.toString(16).toUpperCase().padStart(4, '0')}`;
+}

@@ -1,0 +1,117 @@
+import { nearest } from '../../cluster/near-miss.ts';
+import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
+import { placeholdersIn } from '../interpolate.ts';
+import { languages } from '../lab-fields.ts';
+import type { Lab } from '../lab.ts';
+import { textFile } from '../load-lab.ts';
+import { placeIn, type RuleFinding } from './finding.ts';
+import { listManifests, listScripts, type Moment, stepIndex } from './lab-parts.ts';
+import type { LabSubject } from './subject.ts';
+
+/** A text in which placeholders are filled in, and when. */
+interface FilledText {
+  readonly text: string;
+  readonly moment: Moment;
+  readonly at: { readonly path: YamlPath } | { readonly file: string };
+}
+
+/** LAB009, LAB010 and LAB031: every placeholder has a value, and every value is used. */
+export function judgePlaceholders(subject: LabSubject): RuleFinding[] {
+  const { lab, document, files } = subject;
+  const texts = [...textsOfData(document.data, lab), ...textsOfFiles(subject)];
+  const used = new Set(texts.flatMap(({ text }) => placeholdersIn(text)));
+  const scripts = listScripts(lab).map(({ text, file }) => text ?? files.get(file ?? '') ?? '');
+  const isUsed = (name: string): boolean =>
+    used.has(name) || scripts.some((script) => new RegExp(`\\$\\{?${name}\\b`).test(script));
+  const unused = [...Object.keys(lab.vars).map((name) => ['vars', name]), ...rememberedPaths(lab)].flatMap(
+    (path): RuleFinding[] =>
+      isUsed(String(path.at(-1)))
+        ? []
+        : [{ rule: 'LAB010', message: `nothing uses the variable ${path.at(-1)}`, at: { path, key: true } }],
+  );
+  const idle = lab.requires.images.flatMap((role, index): RuleFinding[] =>
+    used.has(`image.${role}`)
+      ? []
+      : [{ rule: 'LAB031', message: `nothing uses the image role ${role}`, at: { path: ['requires', 'images', index] } }],
+  );
+  return [...texts.flatMap((text) => judgeText(text, lab)), ...unused, ...idle];
+}
+
+/** The names that have a value at a moment. */
+export function namesAt(lab: Lab, moment: Moment): string[] {
+  const { controlPlane, workers } = lab.requires.nodes;
+  const count = (word: string, most: number): string[] => Array.from({ length: most }, (_, index) => `${word}${index + 1}`);
+  const nodes = [...count('control', controlPlane), ...count('worker', workers)];
+  const last = moment === 'after' ? lab.steps.length : moment === 'before' ? 0 : moment + 1;
+  return [
+    ...Object.keys(lab.vars),
+    ...lab.steps.slice(0, last).flatMap(({ remember }) => Object.keys(remember)),
+    'namespace',
+    ...lab.requires.images.map((role) => `image.${role}`),
+    ...nodes.flatMap((name) => [`node.${name}`, `address.${name}`]),
+  ];
+}
+
+function judgeText({ text, moment, at }: FilledText, lab: Lab): RuleFinding[] {
+  const known = namesAt(lab, moment);
+  return placeholdersIn(text)
+    .filter((name) => !known.includes(name))
+    .map((name): RuleFinding => {
+      const place = 'file' in at ? { ...at, ...placeIn(text, text.indexOf(`\${${name}}`)) } : at;
+      return { rule: 'LAB009', message: explainUnknown(name, lab, known), at: place };
+    });
+}
+
+function explainUnknown(name: string, lab: Lab, known: readonly string[]): string {
+  const shown = showText(`\${${name}}`);
+  if (name.startsWith('image.')) return `${shown} has no value: requires.images does not name the role`;
+  if (/^(?:node|address)\./.test(name)) return `${shown} has no value: requires.nodes asks for no such node`;
+  if (namesAt(lab, 'after').includes(name)) return `${shown} has no value yet: a later step remembers it`;
+  const near = nearest(name, known);
+  const hint = near === undefined ? '' : `; did you mean \${${near}}?`;
+  return `${shown} has no value${hint}${near === undefined ? "; a shell's own is written $${name}" : ''}`;
+}
+
+function rememberedPaths(lab: Lab): YamlPath[] {
+  return lab.steps.flatMap(({ remember }, step) => Object.keys(remember).map((name) => ['steps', step, 'remember', name]));
+}
+
+// Scripts get variables from their environment, and paths and values of variables are taken as they are.
+const takenAsTheyAre = new Set(['run', 'script', 'apply', 'input', 'vars', 'grade', 'id', 'version', 'namespace']);
+
+function textsOfData(data: unknown, lab: Lab, path: YamlPath = []): FilledText[] {
+  if (typeof data === 'string') return [{ text: data, moment: momentOf(path, lab), at: { path } }];
+  if (typeof data !== 'object' || data === null) return [];
+  const entries: [string | number, unknown][] = Array.isArray(data) ? [...data.entries()] : Object.entries(data);
+  return entries.flatMap(([key, value]) => {
+    const isScript = key === 'run' && typeof value === 'object';
+    return takenAsTheyAre.has(String(key)) && !isScript && (path.length === 0 || key !== 'namespace')
+      ? []
+      : textsOfData(value, lab, [...path, key]);
+  });
+}
+
+function momentOf(path: YamlPath, lab: Lab): Moment {
+  const [area, index, inner] = path;
+  if (area === 'reset') return 'after';
+  if (area === 'test') return stepIndex(lab, lab.test.wrong[Number(path[2])]?.step ?? '');
+  if (area !== 'steps') return 'before';
+  // The step's own fields are remembered after its setup.
+  const step = Number(index);
+  return inner === 'setup' || inner === 'remember' ? (step === 0 ? 'before' : step - 1) : step;
+}
+
+function textsOfFiles({ lab, files }: LabSubject): FilledText[] {
+  const manifests = listManifests(lab).map(({ file, moment, path }) => ({
+    file,
+    moment: path[2] === 'setup' ? momentOf(path, lab) : moment,
+  }));
+  const long = languages.flatMap((language) => [
+    { file: textFile('index', language), moment: 'before' as const },
+    ...lab.steps.map(({ id }, moment) => ({ file: textFile(id, language), moment })),
+  ]);
+  return [...manifests, ...long].flatMap(({ file, moment }) => {
+    const text = files.get(file);
+    return text === undefined ? [] : [{ text, moment, at: { file } }];
+  });
+}

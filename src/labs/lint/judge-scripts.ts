@@ -1,0 +1,81 @@
+import { showText } from '../../cluster/yaml-document.ts';
+import type { FilePlace, RuleFinding } from './finding.ts';
+import { listScripts, type PlacedScript } from './lab-parts.ts';
+import type { RuleId } from './rules.ts';
+import { changesSomething, downloads, runsWhatItReads, waitsWithoutLimit } from './shell-verdicts.ts';
+import { readShell, type ShellCommand, type ShellLoop, type ShellScript } from './shell-commands.ts';
+import { type LabSubject, placeInScript } from './subject.ts';
+
+/** LAB023 to LAB026 and LAB042: scripts of checks and actions. */
+export function judgeScripts(subject: LabSubject): RuleFinding[] {
+  const seen = new Set<string>();
+  return listScripts(subject.lab).flatMap((script) => {
+    const key = `${script.file} ${script.looks}`;
+    if (script.file !== undefined && seen.has(key)) return [];
+    seen.add(key);
+    const text = script.text ?? subject.files.get(script.file ?? '');
+    return text === undefined ? [] : judgeScript(text, script, subject);
+  });
+}
+
+function judgeScript(text: string, script: PlacedScript, subject: LabSubject): RuleFinding[] {
+  const at = (line: number): FilePlace =>
+    script.file === undefined ? placeInScript(subject, script.path, line) : { file: script.file, line: line + 1, column: 1 };
+  const shell = readShell(text);
+  const find = (rule: RuleId, line: number, message: string): RuleFinding => ({ rule, message, at: at(line) });
+  if (shell.problem !== undefined) return [find('LAB042', shell.problem.line, shell.problem.text)];
+  return [...judgeEveryScript(shell, find), ...(script.looks ? judgeLook(shell, find) : [])];
+}
+
+type Find = (rule: RuleId, line: number, message: string) => RuleFinding;
+
+function say(command: ShellCommand): string {
+  return showText(command.words.join(' '));
+}
+
+function judgeEveryScript({ commands, loops }: ShellScript, find: Find): RuleFinding[] {
+  const waits = commands.flatMap((command) => {
+    const why = waitsWithoutLimit(command);
+    return why === undefined ? [] : [find('LAB025', command.line, `${say(command)} may never end: ${why}`)];
+  });
+  const endless = loops
+    .filter(isEndless)
+    .map(({ keyword, line }) => find('LAB025', line, `this ${keyword} loop may never end: count its rounds, or use until`));
+  const piped = commands.flatMap((command, index) => {
+    const isFed = feeders(commands, index).some(downloads);
+    const reads = command.words.some((word) => /[$`(]\(?\s*(?:curl|wget)\b/.test(word));
+    return runsWhatItReads(command) && (isFed || reads)
+      ? [find('LAB026', command.line, `${say(command)} runs what was downloaded`)]
+      : [];
+  });
+  return [...waits, ...endless, ...piped];
+}
+
+/** The commands before one in its pipe. */
+function feeders(commands: readonly ShellCommand[], index: number): ShellCommand[] {
+  const before = commands[index - 1];
+  return commands[index]?.before === '|' && before !== undefined ? [before, ...feeders(commands, index - 1)] : [];
+}
+
+/** A loop that looks at no counter and reads no list. */
+function isEndless({ keyword, commands }: ShellLoop): boolean {
+  if (keyword === 'for') return false;
+  const words = commands.flatMap((command) => command.words);
+  const counts = words.some((word) => /^-(?:lt|le|gt|ge)$/.test(word));
+  return !counts && !words.some((word) => ['read', 'shift', 'getopts'].includes(word));
+}
+
+function judgeLook({ commands }: ShellScript, find: Find): RuleFinding[] {
+  const changes = commands.flatMap((command) => {
+    const what = changesSomething(command);
+    return what === undefined ? [] : [find('LAB023', command.line, `a check looks and changes nothing, and ${what}`)];
+  });
+  const hidden = commands.flatMap((command, index) => {
+    const [word, argument] = command.words;
+    const passes = word === 'true' || word === ':' || (word === 'exit' && argument === '0');
+    const isLast = index === commands.length - 1;
+    const hides = isLast && (command.before === '||' || (command.before === ';' && word !== 'exit'));
+    return passes && hides ? [find('LAB024', command.line, `${say(command)} hides whether what comes before it failed`)] : [];
+  });
+  return [...changes, ...hidden];
+}

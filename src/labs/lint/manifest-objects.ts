@@ -1,0 +1,85 @@
+import { readYamlDocument, type YamlDocument, type YamlPath } from '../../cluster/yaml-document.ts';
+import { interpolate, type Values } from '../interpolate.ts';
+import type { Lab } from '../lab.ts';
+import type { RuleFinding } from './finding.ts';
+import { namesAt } from './judge-placeholders.ts';
+
+/** An object of a manifest. */
+export interface ManifestObject {
+  readonly data: Readonly<Record<string, unknown>>;
+  readonly document: YamlDocument;
+  /** Where in the document it is: lists hold several. */
+  readonly path: YamlPath;
+}
+
+/** What an image role stands for while lint reads manifests: nothing else looks like it. */
+export function sampleImage(role: string): string {
+  return `role.kubelab.invalid/${role}`;
+}
+
+/** A value for every name that a lab uses, so that its manifests can be read. */
+export function sampleValues(lab: Lab): Values {
+  const sample = (name: string): string => {
+    if (name === 'namespace') return lab.namespace;
+    if (name.startsWith('image.')) return sampleImage(name.slice('image.'.length));
+    if (name.startsWith('address.')) return '10.0.0.9';
+    const variable = lab.vars[name];
+    if (variable === undefined) return 'sample';
+    if ('value' in variable) return variable.value;
+    if ('pick' in variable) return variable.pick[0] ?? 'sample';
+    return variable.random === 'port' ? '30080' : 'sample';
+  };
+  return Object.fromEntries(namesAt(lab, 'after').map((name) => [name, sample(name)]));
+}
+
+/** Fills in what has a value, and leaves the rest: LAB009 finds it. */
+export function fillInKnown(text: string, values: Values): string {
+  return text
+    .split(/((?<!\$)\$\{[A-Za-z][A-Za-z0-9_.-]*\})/)
+    .map((part) =>
+      part.startsWith('${') && !Object.hasOwn(values, part.slice(2, -1)) ? 'unknown' : interpolate(part, values, 'a manifest'),
+    )
+    .join('');
+}
+
+/** The objects of a manifest, each document read by itself, and what can not be read. */
+export function readObjects(file: string, text: string, values: Values): { objects: ManifestObject[]; findings: RuleFinding[] } {
+  const objects: ManifestObject[] = [];
+  const findings: RuleFinding[] = [];
+  for (const document of splitDocuments(fillInKnown(text, values)).map(readYamlDocument)) {
+    for (const { offset, text: message } of document.findings)
+      findings.push({ rule: 'LAB027', message, at: { file, ...document.place(offset) } });
+    if (document.findings.length > 0 || document.data === null || document.data === undefined) continue;
+    const found = findObjects(document.data, document, []);
+    if (found.length === 0)
+      findings.push({
+        rule: 'LAB027',
+        message: 'expected an object of Kubernetes',
+        at: { file, ...document.place(document.offsetOf([])) },
+      });
+    objects.push(...found);
+  }
+  if (objects.length === 0 && findings.length === 0)
+    findings.push({ rule: 'LAB027', message: 'there is nothing in this manifest', at: { file, line: 1, column: 1 } });
+  return { objects, findings };
+}
+
+/** The documents of a file. Lines before one are left empty, so that its places are those in the file. */
+function splitDocuments(text: string): string[] {
+  const lines = text.split('\n');
+  const starts = [-1, ...lines.flatMap((line, index) => (/^---(?:\s|$)/.test(line) ? [index] : []))];
+  return starts
+    .map((start, index) => {
+      const own = lines.slice(start + 1, starts[index + 1]);
+      return own.every((line) => /^\s*(?:#.*)?$/.test(line)) ? '' : `${'\n'.repeat(start + 1)}${own.join('\n')}`;
+    })
+    .filter((document) => document !== '');
+}
+
+function findObjects(data: unknown, document: YamlDocument, path: YamlPath): ManifestObject[] {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return [];
+  const object = data as Readonly<Record<string, unknown>>;
+  if (object['kind'] === 'List' && Array.isArray(object['items']))
+    return object['items'].flatMap((item, index) => findObjects(item, document, [...path, 'items', index]));
+  return [{ data: object, document, path }];
+}

@@ -1,0 +1,70 @@
+/** What lint looks at in a Markdown text. Places are lines and columns from 1. */
+export interface MarkdownParts {
+  readonly headings: readonly Part<{ level: number }>[];
+  readonly blocks: readonly Part<{ language: string; text: string }>[];
+  readonly links: readonly Part<{ target: string }>[];
+  readonly images: readonly Part<{ target: string }>[];
+  /** Where HTML begins. */
+  readonly html: readonly Part<{ text: string }>[];
+}
+
+export type Part<Content> = Content & { readonly line: number; readonly column: number };
+
+/**
+ * Takes a Markdown text apart, as far as lint needs. Where Markdown is not certain it finds too much rather than too
+ * little: what is indented by four spaces counts as prose.
+ */
+export function readMarkdown(text: string): MarkdownParts {
+  const lines = text.split(/\r?\n/);
+  const blocks: Part<{ language: string; text: string }>[] = [];
+  const prose: string[] = [];
+  let open: { mark: string; block: { language: string; text: string; line: number; column: number } } | undefined;
+  for (const [index, line] of lines.entries()) {
+    const fence = /^[\s>]*(?:(?:[-*+]|\d+[.)])\s+)*(`{3,}|~{3,})\s*([^`]*)$/.exec(line);
+    if (open !== undefined) {
+      if (fence !== null && fence[1]!.startsWith(open.mark) && fence[2] === '') open = undefined;
+      else open.block.text += `${line.trimEnd()}\n`;
+      prose.push('');
+    } else if (fence === null) prose.push(line);
+    else {
+      const block = { language: fence[2]!.trim(), text: '', line: index + 1, column: line.indexOf(fence[1]!) + 1 };
+      blocks.push(block);
+      open = { mark: fence[1]!, block };
+      prose.push('');
+    }
+  }
+  return { blocks: blocks.map(unindent), ...readProse(prose) };
+}
+
+function unindent<Block extends { readonly text: string }>(block: Block): Block {
+  const lines = block.text.split('\n');
+  const indents = lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length);
+  const least = Math.min(...indents, 100);
+  return { ...block, text: lines.map((line) => line.slice(Math.min(least, line.length))).join('\n') };
+}
+
+function readProse(lines: readonly string[]): Omit<MarkdownParts, 'blocks'> {
+  // Code between backticks is blanked out, so that what is left stays in its place.
+  const text = lines.join('\n').replaceAll(/(`+)(?!`)([^]*?[^`])\1(?!`)/g, (code) => code.replaceAll(/[^\n]/g, ' '));
+  const find = <Content>(pattern: RegExp, content: (found: RegExpExecArray) => Content): Part<Content>[] =>
+    [...text.matchAll(pattern)].map((found) => ({ ...content(found), ...locate(text, found.index) }));
+  const target = (found: RegExpExecArray) => ({ target: found[1] ?? '' });
+  const images = find(/!\[[^\]]*\]\(\s*<?([^\s)>]*)/g, target);
+  const all = [
+    ...find(/\]\(\s*<?([^\s)>]*)/g, target),
+    ...find(/^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)/gm, target),
+    ...find(/<([A-Za-z][A-Za-z0-9+.-]*:[^\s>]*)>/g, target),
+  ];
+  const shown = new Set(images.map(({ line, target: to }) => `${line} ${to}`));
+  return {
+    headings: find(/^ {0,3}(#{1,6})(?:\s|$)/gm, (found) => ({ level: found[1]!.length })),
+    images,
+    links: all.filter(({ line, target: to }) => !shown.has(`${line} ${to}`)),
+    html: find(/<(?:[A-Za-z][A-Za-z0-9-]*(?=[\s/>])|\/[A-Za-z]|!--|![A-Z[]|\?)[^\n>]*>?/g, (found) => ({ text: found[0] })),
+  };
+}
+
+function locate(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset);
+  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+}

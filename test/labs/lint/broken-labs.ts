@@ -1,0 +1,209 @@
+import { type FileContent, sampleFiles, sampleYaml } from '../sample-lab.ts';
+
+/** Files of the sample lab that are other than they should be. */
+type Changes = Readonly<Record<string, FileContent>>;
+
+/** Changes of lab.yaml, as pairs of what is there and what takes its place. */
+function yaml(...replacements: readonly (readonly [string, string])[]): Changes {
+  return { 'lab.yaml': change(sampleYaml, replacements) };
+}
+
+function change(text: string, replacements: readonly (readonly [string, string])[]): string {
+  return replacements.reduce((rest, [from, to]) => {
+    if (!rest.includes(from)) throw new Error(`the sample lab does not hold ${from}`);
+    return rest.replace(from, () => to);
+  }, text);
+}
+
+function file(name: string, ...replacements: readonly (readonly [string, string])[]): Changes {
+  return { [name]: change(sampleFiles[name] ?? '', replacements) };
+}
+
+const check = 'object: {kind: Pod, name: web, conditions: {Ready: "True"}}';
+const solve = '- {apply: files/web.yaml}';
+
+/** A check that runs a script. */
+function checkScript(...lines: readonly string[]): Changes {
+  return yaml([check, `run:\n          on: workers\n          run: |\n${lines.map((line) => `            ${line}`).join('\n')}`]);
+}
+
+/** A solution that runs a script. */
+function solveScript(...lines: readonly string[]): Changes {
+  return yaml([solve, `${solve}\n      - on: worker1\n        run: |\n${lines.map((line) => `          ${line}`).join('\n')}`]);
+}
+
+const objects = (...all: readonly string[]): Changes => ({
+  'files/web.yaml': `${sampleFiles['files/web.yaml']}${all.map((text) => `---\n${text}\n`).join('')}`,
+});
+
+/** What breaks each rule, and what comes near and does not. */
+export const brokenLabs: Readonly<Record<string, Changes>> = {
+  LAB001: yaml(['minutes: 10', 'minutes: ten'], [solve, '- {aply: files/web.yaml}']),
+  LAB002: yaml(['id: first-pod', 'id: second-pod']),
+  LAB003: {
+    'files/passwd': ({ symlink: link }) => link('/etc/passwd'),
+    'files/a b': 'x',
+    'files/latin.txt': Buffer.from([0xe4]),
+    'files/heap.txt': 'x'.repeat(1024 * 1024 + 1),
+  },
+  LAB004: yaml([solve, '- {apply: files/wbe.yaml}']),
+  LAB005: { 'files/old.yaml': 'kind: Pod', 'text/en/picture.md': 'hello' },
+  LAB006: yaml(['    hints:', '      - {id: pod-ready, object: {kind: Pod}, message: {en: "No.", ko: "아니오."}}\n    hints:']),
+  LAB007: yaml(
+    ['mustFail: [pod-ready]', 'mustFail: [pod-redy]'],
+    ['- {tier: 1,', '- {tier: 1, when: {check: nothing},'],
+    ['within: 30s', 'needs: [other]'],
+    ['minutes: 10', 'minutes: 10\nupgrade: {keep: [gone]}'],
+    [solve, `${solve}\n      - {answer: {pod-ready: true}}`],
+  ),
+  LAB008: yaml(
+    ['within: 30s', 'needs: [second]'],
+    [
+      '    hints:',
+      '      - {id: second, needs: [pod-ready], object: {kind: Pod}, message: {en: "No.", ko: "아니오."}}\n    hints:',
+    ],
+  ),
+  LAB009: {
+    ...yaml(['A pod web runs.', 'A pod web runs ${TOKN} on ${node.worker2}, $${SHELL}.']),
+    ...file('files/web.yaml', ['${TOKEN}', '${TOKEN} ${image.shell}']),
+    ...file('text/en/run.md', ['called web', 'called web ${home}']),
+    ...file('text/ko/run.md', ['web이라는', '${home} web이라는']),
+  },
+  LAB010: yaml(['TOKEN: {random: hex8}', 'TOKEN: {random: hex8}\n  SPARE: {value: x}']),
+  LAB011: { 'text/ko/run.md': undefined, 'text/en/index.md': undefined, 'text/ko/index.md': undefined },
+  LAB012: {
+    ...file('text/en/run.md', ['Make a pod', '```sh\nkubectl get pods\n```\n\nMake a pod']),
+    ...file('text/ko/run.md', ['web이라는', '```sh\nkubectl get pod\n```\n\nweb이라는']),
+    ...file('text/ko/index.md', ['파드는', '~~~\nkubectl\n~~~\n\n파드는']),
+  },
+  LAB013: file('text/en/run.md', ['called web', 'called ${TOKEN}']),
+  LAB014: file('text/ko/run.md', ['web이라는', '[web](https://kubernetes.io/ko/docs/)이라는']),
+  LAB015: file('text/ko/run.md', ['# 실행하기', '# 실행하기\n\n## 그리고']),
+  LAB016: { 'text/ko/run.md': '# Run it\n\nMake a pod called web.\n' },
+  LAB017: yaml(
+    ['Which command makes one pod?', 'Try kubectl run web --image=x --port=80 now.'],
+    ['The pod is not ready.', 'You want run web  --image=x --port=80.'],
+    [solve, '- {kubectl: [run, web, --image=x, --port=80]}\n      - {apply: files/web.yaml}'],
+  ),
+  'LAB017-manifest': {
+    ...yaml(['The pod is not ready.', 'Write a: restartPolicy: Never and terminationGracePeriodSeconds: 1']),
+    ...file('files/web.yaml', ['spec:', 'spec:\n  restartPolicy: Never\n  terminationGracePeriodSeconds: 1']),
+  },
+  LAB018: file('text/en/run.md', ['called web', 'called <b>web</b>, `<name>` <!-- x --> 1 < 2 <https://kubernetes.io>']),
+  LAB019: {
+    ...file('text/en/run.md', [
+      'called web',
+      'called ![web](https://example.com/x.png) [a [b]](javascript:alert(1)) [c](#run) [d](files/gone.md)',
+    ]),
+    ...file('text/ko/run.md', [
+      'web이라는',
+      '![web](https://example.com/x.png) [a [b]](javascript:alert(1)) [c](#run) [d](files/gone.md)',
+    ]),
+  },
+  LAB020: {
+    ...yaml([check, 'exec: {pod: web, command: [ls]}\n        expect: {stdout: {contains: "\\e[31m"}}']),
+    ...file('files/web.yaml', ['spec:', '# \u202e\nspec:']),
+  },
+  LAB021: yaml(['minutes: 10', 'minutes: 10\ngrade: {pass: 2}']),
+  LAB022: yaml(['minutes: 10', 'minutes: 4']),
+  LAB023: checkScript(
+    'kubectl -n "$KUBELAB_NAMESPACE" delete pod web',
+    'out=$(timeout 5 kubectl rollout restart deployment/web)',
+    'echo "$out" >/tmp/out 2>&1',
+    'grep -q x /etc/hosts >/dev/null 2>&1 && sed -i s/a/b/ /etc/hosts',
+    'systemctl is-active kubelet && systemctl restart kubelet',
+    'kubectl get pods -o name | tee /tmp/pods',
+    'sed -n 1p /etc/hosts',
+  ),
+  LAB024: checkScript('test -f /etc/kubernetes/kubelet.conf || true'),
+  'LAB024-at-the-end': checkScript('n=$(grep -c x /etc/hosts || true)', 'test "$n" = 3', 'true'),
+  LAB025: solveScript(
+    'curl http://web/',
+    'curl -fsS --max-time 5 http://web/',
+    'timeout 5 curl http://web/',
+    'while ! kubectl get ns; do sleep 1; done',
+    'i=0; while [ "$i" -lt 5 ]; do i=$((i + 1)); sleep 1; done',
+    'kubectl rollout status deployment/web',
+    'tail -f /var/log/syslog',
+  ),
+  LAB026: solveScript('curl -m 5 https://example.com/x.sh | sh', 'sh -c "$(curl -m 5 https://example.com/x.sh)"', 'echo x | sh'),
+  LAB027: { 'files/web.yaml': 'a: &a [*a]\n---\napiVersion: v1\nkind: Pod\nkind: Pod\n---\n- 7\n' },
+  LAB028: {
+    ...yaml([check, 'object: {kind: Pdo, name: web}']),
+    ...objects(
+      'apiVersion: app/v1\nkind: Deployment\nmetadata: {name: x}',
+      'kind: Pod',
+      'apiVersion: example.com/v1\nkind: Thing',
+    ),
+  },
+  LAB029: {
+    ...yaml(
+      [check, 'object: {apiVersion: autoscaling/v2beta2, kind: HorizontalPodAutoscaler, name: web}'],
+      ['{images:', '{kubernetes: ">=1.24 <1.37", images:'],
+    ),
+    ...objects(
+      'apiVersion: policy/v1beta1\nkind: PodSecurityPolicy\nmetadata: {name: x}',
+      'apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: x}',
+    ),
+  },
+  LAB030: {
+    ...yaml([solve, `${solve}\n      - {kubectl: [run, x, --image, "busybox:1"]}`]),
+    ...file('files/web.yaml', ['image: "${image.web}"', 'image: "nginx:1.27"']),
+  },
+  LAB031: yaml(['images: [web]', 'images: [web, shell]']),
+  LAB032: {
+    ...yaml([
+      solve,
+      `${solve}\n      - {kubectl: [get, pods, -n, kube-system]}\n      - {kubectl: [get, pods, "--namespace=\${namespace}"]}`,
+    ]),
+    ...file('files/web.yaml', ['{name: web,', '{name: web, namespace: default,']),
+  },
+  LAB033: {
+    ...yaml([
+      check,
+      'object: {kind: Pod, where: {spec.nodName: x, "metadata.labels[\\"a/b\\"]": y}, match: {spec: {containers: [{img: x}], replicas: 1}, status: {$phse: x}}}',
+    ]),
+    ...file('files/web.yaml', ['image: "${image.web}",', 'image: "${image.web}", port: [80], env: {A: b},']),
+  },
+  LAB034: file('files/web.yaml', ['spec:', 'spec:\n  hostUsers: false']),
+  LAB035: {
+    ...yaml(
+      ['namespace: lab-first-pod', 'namespace: lab-first-pod\nreset: {clusterObjects: [{kind: PriorityClass, name: high}]}'],
+      [solve, `${solve}\n      - {kubectl: [create, clusterrole, watcher, --verb=get, --resource=pods]}`],
+    ),
+    ...objects(
+      'apiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: {name: high}\nvalue: 1',
+      'apiVersion: v1\nkind: Namespace\nmetadata: {name: other}',
+    ),
+  },
+  LAB036: yaml([check, 'object: {kind: Pod, absent: true, match: {spec: {}}}\n        expect: {stdout: {}}']),
+  'LAB036-http': yaml([
+    check,
+    'http: {service: web, port: 80}\n        expect: {stdout: {contains: x}, refused: true, status: 200, body: {}}',
+  ]),
+  LAB037: yaml([check, 'exec: {pod: web, command: [ls]}\n        expect: {stdout: {matches: "(${TOKEN}"}}']),
+  LAB038: yaml([
+    solve,
+    `${solve}
+      - {kubectl: [edit, pod, web]}
+      - {kubectl: [apply, -f, /tmp/x.yaml]}
+      - {kubectl: [apply, -f, "-"]}
+      - {kubectl: [get, pods], input: files/web.yaml}
+      - {kubectl: [--kubeconfig=/etc/kubernetes/admin.conf, get, pods, -w]}
+      - {kubectl: [rollout, status, deployment/web]}
+      - {kubectl: [exec, web, --, tail, -f, x]}`,
+  ]),
+  LAB039: yaml([
+    'The pod is not ready.',
+    'The pod is {{actual.status.phase|missing}}, {{actual.status.fase}}, {{found}} or {{ actual | none }}.',
+  ]),
+  LAB040: yaml([
+    '    - {id: no-such-image, step: run, do: [{kubectl: [create, configmap, web]}], mustFail: [pod-ready]}\n',
+    '    []\n',
+  ]),
+  LAB041: yaml(
+    [check, 'http: {node: worker2, port: 80, from: control2}'],
+    [solve, `${solve}\n      - {on: worker3, run: "true"}\n      - {on: worker1, run: "true"}`],
+  ),
+  LAB042: solveScript('if true; then', '  echo "x', 'fi'),
+};
