@@ -65,10 +65,7 @@ function missing(check: ObjectCheck, right: readonly Judged[], judged: readonly 
   if (every === true && (judged.length === 0 || right.length < judged.length))
     return { expected: `every ${describe(check)} as described`, actual: `${right.length} of ${judged.length}` };
   const { atLeast = count?.atMost === undefined ? 1 : 0, atMost = Number.POSITIVE_INFINITY } = count ?? {};
-  if (right.length < atLeast || right.length > atMost)
-    return count === undefined && judged.length === 0
-      ? { expected: describe(check), actual: 'nothing' }
-      : { expected: describeCount(check), actual: `${right.length}` };
+  if (right.length < atLeast || right.length > atMost) return sayMissing(check, right.length, judged.length);
   if (distinct === undefined) return undefined;
   const values = new Set(
     right.flatMap(({ object }) => {
@@ -81,6 +78,12 @@ function missing(check: ObjectCheck, right: readonly Judged[], judged: readonly 
     expected: `at least ${distinct.atLeast} different values of ${distinct.path}`,
     actual: boundLine(`${values.size} (${[...values].join(', ')})`),
   };
+}
+
+/** Without a count the differences say what is missing, where there is something that differs. */
+function sayMissing(check: ObjectCheck, right: number, selected: number): Problem {
+  if (check.count !== undefined) return { expected: describeCount(check), actual: String(right) };
+  return selected === 0 ? { expected: describe(check), actual: 'nothing' } : {};
 }
 
 function describe(check: ObjectCheck): string {

@@ -1,6 +1,16 @@
 import { z } from 'zod';
 import { list, map, numberChoice, text, wholeNumber } from '../cluster/spec-fields.ts';
-import { duration, fieldOfObject, labId, localized, objectFields, scriptFields, target, versionRange } from './lab-fields.ts';
+import {
+  duration,
+  fieldOfObject,
+  labId,
+  localized,
+  objectFields,
+  scriptFields,
+  target,
+  versionRange,
+  word,
+} from './lab-fields.ts';
 
 /** A subset: what is written here has to be there, whatever else is. Operators begin with `$`; see match.ts. */
 const match = z.record(z.string(), z.unknown(), 'expected a map of fields');
@@ -31,7 +41,7 @@ const exec = map({
   container: text('the name of a container').optional(),
   /** In every such pod; without it, in one that is ready. */
   all: z.literal(true, 'expected true').optional(),
-  command: list(text('an argument'), 30).min(1, 'expected at least one word'),
+  command: list(word(), 30).min(1, 'expected at least one word'),
   timeout: duration().prefault('10s'),
 }).refine(({ pod, pods }) => (pod === undefined) !== (pods === undefined), 'give either pod or pods, and only one of them');
 

@@ -59,6 +59,15 @@ export function target() {
     .regex(/^(?:control-plane|workers|nodes|nfs-server|(?:control|worker|storage|etcd)[1-9][0-9]{0,2})$/, error);
 }
 
+/** One argument of a command: any text, such as a script of several lines for `sh -c`. */
+export function word() {
+  const error = 'expected an argument of at most 16 KiB';
+  return z
+    .string(error)
+    .max(16 * 1024, error)
+    .refine((value) => !value.includes('\0'), error);
+}
+
 /** The name of a variable, as texts, manifests and scripts use it: `${TOKEN}`. */
 export function variableName() {
   const error = 'expected a name in capitals, such as TOKEN';

@@ -31,8 +31,10 @@ export async function lookAt(id: string, fields: LookFields, place: LookPlace): 
 }
 
 async function lookAtKind(id: string, fields: LookFields, place: LookPlace): Promise<Look> {
-  const { run: script, ...rest } = fields;
-  const { object, answer, expect, ...timed } = interpolateAll(rest, place.values, `the check ${id}`);
+  // Scripts read their variables from the environment: nothing is filled in there.
+  const { run: script, object: objects, exec: command, http: request, answer: question, expect: wanted } = fields;
+  const written = { object: objects, exec: command, http: request, answer: question, expect: wanted };
+  const { object, answer, expect, ...timed } = interpolateAll(written, place.values, `the check ${id}`);
   const [exec, http, run] = [inTime(timed.exec, place), inTime(timed.http, place), inTime(script, place)];
   if (object !== undefined) return lookAtObjects(object, place);
   if (exec !== undefined) return lookInPods(exec, expect, place);

@@ -55,6 +55,6 @@ export function say(subject: Localized, en: string, ko: string, words = ''): Loc
   const [, particle = '이/가', rest = ko] = /^(의|에|을\/를) (.*)$/s.exec(ko) ?? [];
   const korean = particle.includes('/') ? withParticle(subject.ko, particle as '이/가' | '을/를') : `${subject.ko}${particle}`;
   const quoted = boundLine(words, 240).replace(/[.:\s]+$/, '');
-  const end = quoted === '' ? '.' : `: ${quoted}`;
+  const end = quoted === '' ? '.' : `: ${quoted}${quoted.endsWith('…') ? '' : '.'}`;
   return { en: `${subject.en} ${en}${end}`, ko: `${korean} ${rest}${end}` };
 }
