@@ -7,6 +7,7 @@ import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
+import { provideLabImages } from './lab-images.ts';
 import { attemptsOf, chooseLanguage, findLabOf, languageFlag, onStage } from './lab-stage.ts';
 import { showStep } from './lab-show.ts';
 
@@ -45,6 +46,7 @@ async function runStart(
     context,
     { existing, loaded, title: `lab start ${loaded.lab.id}`, changes: true },
     async (stage) => {
+      await provideLabImages(existing, loaded.lab.requires.images, `lab start ${loaded.lab.id}`);
       await writeAttempt(folder, begun);
       await writeCurrentLab(folder, loaded.lab.id);
       if (begun.made === existing.state.createdAt) return makeReady(stage, begun);

@@ -13,6 +13,7 @@ import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
+import { provideLabImages } from './lab-images.ts';
 import { attemptsOf, findLabOf, labPlaces, onStage } from './lab-stage.ts';
 
 export const labTest = defineCommand({
@@ -100,16 +101,17 @@ async function testOne(context: Context, existing: Existing, loaded: LoadedLab, 
         cure: 'End it with kubelab lab stop, or test on another cluster.',
       },
     );
-  return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, (stage) =>
-    testLab(
+  return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, async (stage) => {
+    await provideLabImages(existing, loaded.lab.requires.images, `lab test ${id}`);
+    return testLab(
       { ...stage, patience: {}, keep: () => Promise.resolve() },
       {
         ...(flags.step === undefined ? {} : { step: flags.step }),
         keepOnFailure: flags.keepOnFailure,
         report: (result) => context.events({ type: 'note', text: describeCase(id, result) }),
       },
-    ),
-  );
+    );
+  });
 }
 
 function describeCase(lab: string, { name, passed, seconds, details }: TestCase): string {

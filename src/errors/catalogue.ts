@@ -176,6 +176,12 @@ export const catalogue = {
     cure: 'Correct the lines named. kubelab lab lint finds what else is wrong with it.',
     exit: wrongUse,
   },
+  'KL-LAB-IMAGE': {
+    title: 'There is no image for what the lab needs',
+    why: 'Labs ask for images by the role that they play, and the source of this cluster has none for this one.',
+    cure: 'If the source is a bundle, make it anew without --no-labs.',
+    exit: wrongUse,
+  },
   'KL-BOX-MISSING': {
     title: 'The box can not be had',
     why: 'It is not installed, and Vagrant did not find it where it looked.',

@@ -1,3 +1,5 @@
+import type { ReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { constants } from 'node:os';
 import { execa, type ExecaError } from 'execa';
 import { CommandFailed, Interrupted } from '../errors/errors.ts';
@@ -76,6 +78,29 @@ async function runLocal(
   log: CommandLog | undefined,
 ): Promise<RunResult> {
   if (options.signal.aborted) throw new Interrupted();
+  // Handed on as it is, so that the command reads it by itself and nothing of it passes through here.
+  const input = options.inputFile === undefined ? undefined : await open(options.inputFile);
+  try {
+    return await runChild(command, options, {
+      place,
+      shown,
+      log,
+      ...(input === undefined ? {} : { stdin: input.createReadStream({ autoClose: false }) }),
+    });
+  } finally {
+    await input?.close();
+  }
+}
+
+interface Surroundings {
+  readonly place: string;
+  readonly shown: Command;
+  readonly log: CommandLog | undefined;
+  /** Of an open file. */
+  readonly stdin?: ReadStream;
+}
+
+async function runChild(command: Command, options: RunOptions, { place, shown, log, stdin }: Surroundings): Promise<RunResult> {
   const started = new Date();
   const [file, ...args] = command;
   const child = execa(file, args, {
@@ -84,7 +109,7 @@ async function runLocal(
     maxBuffer: maxOutputBytes,
     reject: false,
     stripFinalNewline: false,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.input === undefined ? { stdin: stdin ?? ('ignore' as const) } : { input: options.input }),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });

@@ -9,6 +9,8 @@ export interface RunOptions {
   /** Aborting it kills the command with its whole process group. */
   readonly signal: AbortSignal;
   readonly input?: string | Uint8Array;
+  /** A file of this host that the command reads as its input, however large it is; instead of `input`. */
+  readonly inputFile?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
   /** Called for each whole line as it comes. */

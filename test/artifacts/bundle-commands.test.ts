@@ -1,7 +1,8 @@
 import { copyFile, readFile, writeFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { createBundle } from '../../src/artifacts/bundle/create.ts';
 import { createProgramRig } from '../rig/program.ts';
-import { createBundleRig } from './bundle-rig.ts';
+import { addLabs, createBundleRig } from './bundle-rig.ts';
 
 test('bundle info shows what a bundle holds', async () => {
   const { bundle } = await createBundleRig();
@@ -14,6 +15,20 @@ test('bundle info shows what a bundle holds', async () => {
   expect(stdout).toContain('other provision scripts');
   const { stdout: json } = await rig.run('bundle', 'info', 'class.kubelab', '--json');
   expect(JSON.parse(json)).toMatchObject({ data: { sameScripts: false, lock: { source: 'go', kubernetes: '1.36.4' } } });
+});
+
+test('bundle info and verify say which roles in labs a bundle has images for', async () => {
+  const made = await createBundleRig();
+  const rig = await createProgramRig();
+  await copyFile(made.bundle, rig.path('plain.kubelab'));
+  await createBundle(await addLabs(made));
+  await copyFile(made.bundle, rig.path('class.kubelab'));
+  const { stdout } = await rig.run('bundle', 'info', 'class.kubelab');
+  expect(stdout).toContain('It holds images for labs: database.');
+  expect(stdout).toMatch(/^images\/database\.tar +v1 +10 B {2}go\.kubelab\.local\/database:v1$/m);
+  expect((await rig.run('bundle', 'info', 'plain.kubelab')).stdout).toContain('It holds no images for labs.');
+  const verified = await rig.run('bundle', 'verify', 'class.kubelab');
+  expect(verified.stdout).toContain('for amd64, images for labs (database), 7 files');
 });
 
 test('bundle verify says that a bundle is whole, or all that is wrong with it', async () => {

@@ -96,6 +96,21 @@ function lockOf(all: Readonly<Record<string, string | Uint8Array>>): Lock {
   };
 }
 
+/** What `createBundle` takes to hold an image for labs too, which is a small file of the rig. */
+export async function addLabs(rig: BundleRig, content = 'a database'): Promise<BundleInput> {
+  const image = 'go.kubelab.local/database:v1';
+  await rig.write('images/database.tar', content);
+  const artifact: Artifact = {
+    path: 'images/database.tar',
+    version: 'v1',
+    from: 'go:example.org/database@v1',
+    digest: digestOfBytes(content),
+    bytes: Buffer.byteLength(content),
+    image,
+  };
+  return { ...rig.input, labs: { images: { database: image }, artifacts: [artifact] } };
+}
+
 /** A source context whose cache is a folder of the rig, with the events that it was told. */
 export function createContext(rig: BundleRig, signal = new AbortController().signal): SourceContext & { readonly told: Event[] } {
   const told: Event[] = [];

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { createBundle } from '../../src/artifacts/bundle/create.ts';
 import { bundleSource, obtainBundleBase } from '../../src/artifacts/bundle/source.ts';
 import { nodeImageKey } from '../../src/artifacts/node-image.ts';
 import { openStore } from '../../src/artifacts/store.ts';
-import { createBundleRig, createContext, forgeContent, listFiles, want } from './bundle-rig.ts';
+import { addLabs, createBundleRig, createContext, forgeContent, listFiles, want } from './bundle-rig.ts';
 
 describe('a bundle as a source', () => {
   test('offers the one version that it holds', async () => {
@@ -56,6 +57,33 @@ describe('a bundle as a source', () => {
         'local-path: the bundle does not hold it',
       ],
     });
+  });
+
+  test('gives the images for labs back, without the source that made them', async () => {
+    const rig = await createBundleRig();
+    const input = await addLabs(rig);
+    await createBundle(input);
+    const source = bundleSource(createContext(rig), { file: rig.bundle });
+    const lock = await source.resolve(want);
+    // The node image of a cluster has nothing to do with labs.
+    expect(lock.artifacts).toEqual(rig.input.lock.artifacts);
+    const cluster = { ...lock, images: { ...lock.images, toolbox: 'go.kubelab.local/toolbox:1' } };
+    const roles = ['shell', 'database', 'nfs-provisioner'];
+    const images = { shell: 'go.kubelab.local/toolbox:1', database: 'go.kubelab.local/database:v1' };
+    expect(await source.roleImages(cluster, roles)).toEqual(images);
+    const resolved = await source.resolveRoles(cluster, roles);
+    expect(resolved).toEqual({ ...cluster, images, artifacts: input.labs?.artifacts });
+    expect(await source.missing(resolved)).toHaveLength(1);
+    const [database] = (await source.obtain(resolved)).artifacts;
+    if (database === undefined) throw new Error('no database');
+    expect(await readFile(source.file(database), 'utf8')).toBe('a database');
+    expect((await source.resolveRoles(cluster, ['shell'])).artifacts).toEqual([]);
+  });
+
+  test('has no images for labs when it was made without them', async () => {
+    const rig = await createBundleRig();
+    const source = bundleSource(createContext(rig), { file: rig.bundle });
+    expect(await source.roleImages(await source.resolve(want), ['shell', 'database'])).toEqual({});
   });
 
   test('fills the store, and leads to the same node image as the source that it was made from', async () => {

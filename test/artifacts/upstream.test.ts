@@ -271,6 +271,39 @@ describe('obtain', () => {
   });
 });
 
+describe('images for labs', () => {
+  const roles = ['shell', 'web', 'database', 'nfs-provisioner', 'moon'];
+
+  test('are named without asking anybody', async () => {
+    const lock = await openSource().resolve(want);
+    const requests = server.requests.length;
+    expect(await openSource().roleImages(lock, roles)).toEqual({
+      shell: 'docker.io/library/busybox:1.37',
+      web: 'docker.io/library/busybox:1.37',
+      database: 'docker.io/library/mongo:7.0',
+      'nfs-provisioner': 'registry.k8s.io/sig-storage/nfs-subdir-external-provisioner:v4.0.2',
+    });
+    expect(await openSource().roleImages({ ...lock, images: {} }, ['shell'])).toEqual({});
+    expect(server.requests).toHaveLength(requests);
+  });
+
+  test('are taken by digest, and only those that the cluster has not', async () => {
+    const source = openSource();
+    const lock = await source.resolve(want);
+    const resolved = await source.resolveRoles(lock, roles);
+    expect(resolved).toMatchObject({ kubernetes: '1.36.4', images: await source.roleImages(lock, roles) });
+    expect(resolved.artifacts.map(({ path, image }) => `${path} ${image}`)).toEqual([
+      'images/database.tar docker.io/library/mongo:7.0',
+      'images/nfs-provisioner.tar registry.k8s.io/sig-storage/nfs-subdir-external-provisioner:v4.0.2',
+    ]);
+    expect(resolved.artifacts[0]?.from).toMatch(/^docker\.io\/library\/mongo:7\.0@sha256:[0-9a-f]{64}$/);
+    const [database] = (await source.obtain(resolved)).artifacts;
+    if (database === undefined) throw new Error('no database');
+    expect(await readFile(source.file(database), 'utf8')).toContain('"io.containerd.image.name":"docker.io/library/mongo:7.0"');
+    expect((await source.resolveRoles(lock, ['web'])).artifacts).toEqual([]);
+  });
+});
+
 test('every known minor has a pairing that its version table allows', () => {
   for (const minor of knownMinors()) {
     const { containerd } = pairingFor(`${minor}.0`);

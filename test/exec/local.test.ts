@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -48,6 +48,18 @@ describe('the local runner', () => {
     });
     expect(result).toMatchObject({ exitCode: 3, stdout: 'one\n', stderr: 'two\n' });
     expect(lines.toSorted()).toEqual(['stderr: two', 'stdout: one']);
+  });
+
+  it('has a command read a file by itself, as much of it as it wants', async () => {
+    const file = join(makeFolder(), 'large');
+    writeFileSync(file, Buffer.alloc(100 * 1024 * 1024, 'x'));
+    const before = process.memoryUsage().rss;
+    const options = { timeout: 20_000, signal: idle(), inputFile: file };
+    expect((await runner.run(['wc', '-c'], options)).stdout.trim()).toBe(String(100 * 1024 * 1024));
+    expect(process.memoryUsage().rss - before).toBeLessThan(40 * 1024 * 1024);
+    expect((await runner.run(['head', '-c', '3'], options)).stdout).toBe('xxx');
+    expect((await runner.run(['true'], options)).exitCode).toBe(0);
+    await expect(runner.run(['cat'], { ...options, inputFile: `${file}.no` })).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
   it('rejects with the command and its output when the exit code is not accepted', async () => {

@@ -26,7 +26,8 @@ export async function publishAll(
   publishPrograms(server, want.kubernetes);
   await publishReleases(server, pairing);
   for (const host of ['registry.k8s.io', 'ghcr.io', 'docker.io']) server.requireLogin(host);
-  for (const reference of Object.values(imageRoles(want, pairing))) publishImage(server, reference);
+  for (const reference of [...Object.values(imageRoles(want, pairing)), ...Object.values(pairing.labs)])
+    publishImage(server, reference);
 }
 
 async function publishReleases(server: UpstreamServer, pairing: Pairing): Promise<void> {

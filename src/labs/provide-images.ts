@@ -1,0 +1,134 @@
+import { mapParallel } from '../artifacts/parallel.ts';
+import type { Artifact, Lock, Source } from '../artifacts/source.ts';
+import type { Node } from '../cluster/node.ts';
+import type { ShareWork } from '../cluster/shared-work.ts';
+import { KubelabError } from '../errors/errors.ts';
+import type { EventSink } from '../events.ts';
+import type { Milliseconds } from '../exec/runner.ts';
+
+/** A running cluster, and where its images come from. */
+export interface ImageSettings {
+  readonly source: Pick<Source, 'kind' | 'roleImages' | 'resolveRoles' | 'obtain' | 'file'>;
+  /** What the cluster was made from. */
+  readonly lock: Lock;
+  /** Those that pods run on: control planes and workers. */
+  readonly nodes: readonly Node[];
+  /** Around what is fetched or built: other runs may want the same. */
+  readonly share: ShareWork;
+  readonly signal: AbortSignal;
+  readonly events: EventSink;
+}
+
+const lookDeadline: Milliseconds = 60_000;
+const importDeadline: Milliseconds = 20 * 60_000;
+/** Each sends an archive of its own accord; more at once only share the same disk. */
+const nodesAtOnce = 8;
+
+/**
+ * Makes sure that every node has the images that play these roles, and keeps them from being collected as unused. Where
+ * all of them are there it fetches, builds and sends nothing, and asks no network but the nodes.
+ * @returns the image of each role.
+ * @throws KubelabError `KL-LAB-IMAGE` when the source has no image for a role.
+ */
+export async function provideImages(
+  settings: ImageSettings,
+  roles: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const { source, lock, nodes, signal } = settings;
+  const images = await source.roleImages(lock, roles);
+  const unplayed = roles.filter((role) => images[role] === undefined);
+  if (unplayed.length > 0)
+    throw new KubelabError('KL-LAB-IMAGE', `the source ${source.kind} has no image for ${unplayed.join(', ')}`);
+  const wanted = [...new Set(Object.values(images))];
+  const lacking = await mapParallel(nodes, nodesAtOnce, signal, async (node, stop) => ({
+    node,
+    images: await findLacking(node, wanted, stop),
+  }));
+  const needed = new Set(lacking.flatMap((entry) => entry.images));
+  const archives = needed.size === 0 ? [] : await obtainArchives(settings, roles, needed);
+  await mapParallel(lacking, nodesAtOnce, signal, (entry, stop) => fillNode(settings, entry.node, entry.images, archives, stop));
+  return images;
+}
+
+const begin = `set -eu
+images() { ctr --namespace k8s.io images "$@"; }
+pin() { images label "$1" io.cri-containerd.pinned=pinned >/dev/null; }
+`;
+// Pins each image that is there, which a run that was cut off may have left to do, and names those that are not.
+const look = `${begin}there=$(images list --quiet)
+for image; do if printf '%s\\n' "$there" | grep -qxF "$image"; then pin "$image"; else printf '%s\\n' "$image"; fi; done`;
+// An older ctr imports by itself and has no such flag.
+const load = `${begin}if images import --help | grep -q -e --local; then images import --local -; else images import -; fi >/dev/null
+pin "$1"`;
+
+async function findLacking(node: Node, images: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+  if (images.length === 0) return [];
+  const { stdout } = await node.run(['sh', '-c', look, 'sh', ...images], { timeout: lookDeadline, signal });
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+/** The archives of images, in the cache of this host. */
+async function obtainArchives(
+  { source, lock, share, events, signal }: ImageSettings,
+  roles: readonly string[],
+  needed: ReadonlySet<string>,
+): Promise<readonly Artifact[]> {
+  const resolved = await source.resolveRoles(lock, roles);
+  // The cluster's own images are in every node image, but anybody may have removed one from a node.
+  const artifacts = [...resolved.artifacts, ...lock.artifacts].filter(({ image }) => image !== undefined && needed.has(image));
+  const step = { id: 'obtain', title: 'obtain images for the lab' };
+  return reportStep(events, signal, step, async (progress) => {
+    const obtained = await share('artifacts', progress, () => source.obtain({ ...resolved, artifacts }));
+    return obtained.artifacts;
+  });
+}
+
+async function fillNode(
+  { source, events }: ImageSettings,
+  node: Node,
+  images: readonly string[],
+  archives: readonly Artifact[],
+  signal: AbortSignal,
+): Promise<void> {
+  const step = { id: `images:${node.name}`, title: 'import images', node: node.name };
+  if (images.length === 0) {
+    events({ type: 'step', ...step, state: 'already' });
+    return;
+  }
+  await reportStep(events, signal, step, async (progress) => {
+    for (const image of images) {
+      const archive = archives.find((candidate) => candidate.image === image);
+      if (archive === undefined) throw new Error(`${image} plays a role, but nothing says where it comes from`);
+      progress(`${image}, ${((archive.bytes ?? 0) / 1024 / 1024).toFixed(0)} MiB`);
+      const command = ['sh', '-c', load, 'sh', image] as const;
+      await node.run(command, { timeout: importDeadline, signal, inputFile: source.file(archive) });
+    }
+  });
+}
+
+interface Titled {
+  readonly id: string;
+  readonly title: string;
+  readonly node?: string;
+}
+
+async function reportStep<T>(
+  events: EventSink,
+  signal: AbortSignal,
+  step: Titled,
+  work: (progress: (text: string) => void) => Promise<T>,
+): Promise<T> {
+  const started = Date.now();
+  const end = (state: 'done' | 'failed' | 'cancelled'): void =>
+    events({ type: 'step', ...step, state, seconds: (Date.now() - started) / 1000 });
+  events({ type: 'step', ...step, state: 'started' });
+  const { title: _, ...place } = step;
+  try {
+    const result = await work((text) => events({ type: 'progress', ...place, text }));
+    end('done');
+    return result;
+  } catch (error) {
+    end(signal.aborted ? 'cancelled' : 'failed');
+    throw error;
+  }
+}
