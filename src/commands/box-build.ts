@@ -10,7 +10,7 @@ import { shareCache } from './cluster-run.ts';
 import { defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { requireNspawn } from './plan-workspace.ts';
-import { reportStep } from './report-step.ts';
+import { reportStep } from '../cluster/report-step.ts';
 import { chooseBaseBox, openWorkspace, withoutLogs } from './workspace.ts';
 
 export const boxBuild = defineCommand({

@@ -11,7 +11,7 @@ import { shareCache } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { noProvider, requireNspawn, resolvePlan } from './plan-workspace.ts';
-import { reportStep } from './report-step.ts';
+import { reportStep } from '../cluster/report-step.ts';
 import { chooseBaseBox, openWorkspace, type Resolved, sourceContext, withoutLogs, type Workspace } from './workspace.ts';
 
 export const bundleCreate = defineCommand({

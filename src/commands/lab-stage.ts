@@ -9,7 +9,7 @@ import { whileHolding } from './cluster-run.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { openLabCluster } from './lab-cluster.ts';
-import { reportStep } from './report-step.ts';
+import { reportStep } from '../cluster/report-step.ts';
 import { clusterId } from './workspace.ts';
 
 /** Where labs are found. */

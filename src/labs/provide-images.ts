@@ -1,6 +1,7 @@
 import { mapParallel } from '../artifacts/parallel.ts';
 import type { Artifact, Lock, Source } from '../artifacts/source.ts';
 import type { Node } from '../cluster/node.ts';
+import { reportStep } from '../cluster/report-step.ts';
 import type { ShareWork } from '../cluster/shared-work.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { EventSink } from '../events.ts';
@@ -69,33 +70,35 @@ async function findLacking(node: Node, images: readonly string[], signal: AbortS
 
 /** The archives of images, in the cache of this host. */
 async function obtainArchives(
-  { source, lock, share, events, signal }: ImageSettings,
+  settings: ImageSettings,
   roles: readonly string[],
   needed: ReadonlySet<string>,
 ): Promise<readonly Artifact[]> {
+  const { source, lock, share } = settings;
   const resolved = await source.resolveRoles(lock, roles);
   // The cluster's own images are in every node image, but anybody may have removed one from a node.
   const artifacts = [...resolved.artifacts, ...lock.artifacts].filter(({ image }) => image !== undefined && needed.has(image));
   const step = { id: 'obtain', title: 'obtain images for the lab' };
-  return reportStep(events, signal, step, async (progress) => {
+  return reportStep(settings, step, async (progress) => {
     const obtained = await share('artifacts', progress, () => source.obtain({ ...resolved, artifacts }));
     return obtained.artifacts;
   });
 }
 
 async function fillNode(
-  { source, events }: ImageSettings,
+  settings: ImageSettings,
   node: Node,
   images: readonly string[],
   archives: readonly Artifact[],
   signal: AbortSignal,
 ): Promise<void> {
+  const { source, events } = settings;
   const step = { id: `images:${node.name}`, title: 'import images', node: node.name };
   if (images.length === 0) {
     events({ type: 'step', ...step, state: 'already' });
     return;
   }
-  await reportStep(events, signal, step, async (progress) => {
+  await reportStep({ events, signal }, step, async (progress) => {
     for (const image of images) {
       const archive = archives.find((candidate) => candidate.image === image);
       if (archive === undefined) throw new Error(`${image} plays a role, but nothing says where it comes from`);
@@ -104,31 +107,4 @@ async function fillNode(
       await node.run(command, { timeout: importDeadline, signal, inputFile: source.file(archive) });
     }
   });
-}
-
-interface Titled {
-  readonly id: string;
-  readonly title: string;
-  readonly node?: string;
-}
-
-async function reportStep<T>(
-  events: EventSink,
-  signal: AbortSignal,
-  step: Titled,
-  work: (progress: (text: string) => void) => Promise<T>,
-): Promise<T> {
-  const started = Date.now();
-  const end = (state: 'done' | 'failed' | 'cancelled'): void =>
-    events({ type: 'step', ...step, state, seconds: (Date.now() - started) / 1000 });
-  events({ type: 'step', ...step, state: 'started' });
-  const { title: _, ...place } = step;
-  try {
-    const result = await work((text) => events({ type: 'progress', ...place, text }));
-    end('done');
-    return result;
-  } catch (error) {
-    end(signal.aborted ? 'cancelled' : 'failed');
-    throw error;
-  }
 }

@@ -155,7 +155,7 @@ describe('a round', () => {
           { id: 'a', ...ready },
           { id: 'b', answer },
         ],
-        { patience: 5000 },
+        { patience: { atLeast: 5000 } },
       ),
     );
     expect(results.map(({ status }) => status)).toEqual(['pass', 'notYet']);
