@@ -37,7 +37,8 @@ export interface KnownLab {
   readonly origin: LabOrigin;
 }
 
-interface Candidate {
+/** A folder that is called as its lab is, whatever is in it. */
+export interface LabFolderName {
   readonly id: string;
   readonly folder: string;
   /** The folder as messages name it. */
@@ -47,7 +48,7 @@ interface Candidate {
 
 /** Every lab that is there: first those that kubelab ships, then those of packs, the newest version first. */
 export async function findLabs(places: LabPlaces): Promise<FoundLab[]> {
-  return Promise.all((await listCandidates(places)).map(openCandidate));
+  return Promise.all((await listLabFolders(places)).map(openCandidate));
 }
 
 /**
@@ -55,12 +56,16 @@ export async function findLabs(places: LabPlaces): Promise<FoundLab[]> {
  * @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name, `KL-LAB-INVALID` when it is there and not sound.
  */
 export async function findLab(places: LabPlaces, asked: string): Promise<KnownLab> {
-  const candidates = await listCandidates(places);
-  const candidate = candidates.find(({ id }) => id === asked) ?? candidates.find((one) => qualifiedId(one) === asked);
-  if (candidate === undefined) throw unknownLab(asked, candidates);
-  const { lab, error, origin } = await openCandidate(candidate);
+  const { lab, error, origin } = await openCandidate(pickLabFolder(await listLabFolders(places), asked));
   if (lab === undefined) throw error;
   return { lab, origin };
+}
+
+/** The folder of an id, or of `PACK/ID`. @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name */
+export function pickLabFolder(candidates: readonly LabFolderName[], asked: string): LabFolderName {
+  const found = candidates.find(({ id }) => id === asked) ?? candidates.find((one) => qualifiedId(one) === asked);
+  if (found === undefined) throw unknownLab(asked, candidates);
+  return found;
 }
 
 /** A lab in a folder that the user named. @throws KubelabError `KL-LAB-UNKNOWN`, `KL-LAB-INVALID` */
@@ -68,11 +73,11 @@ export async function openLab(folder: string, shown = folder): Promise<KnownLab>
   return { lab: await loadLab(folder, shown), origin: { kind: 'folder' } };
 }
 
-function qualifiedId({ id, origin }: Candidate): string {
+function qualifiedId({ id, origin }: LabFolderName): string {
   return origin.kind === 'pack' ? `${origin.pack}/${id}` : id;
 }
 
-function unknownLab(asked: string, candidates: readonly Candidate[]): KubelabError {
+function unknownLab(asked: string, candidates: readonly LabFolderName[]): KubelabError {
   const names = [...new Set(candidates.flatMap((candidate) => [candidate.id, qualifiedId(candidate)]))];
   const near = nearest(asked, names);
   const short = asked.length > 60 ? `${asked.slice(0, 57)}...` : asked;
@@ -81,7 +86,7 @@ function unknownLab(asked: string, candidates: readonly Candidate[]): KubelabErr
   });
 }
 
-async function openCandidate({ id, folder, shown, origin }: Candidate): Promise<FoundLab> {
+async function openCandidate({ id, folder, shown, origin }: LabFolderName): Promise<FoundLab> {
   const found = { id, folder, origin };
   try {
     const lab = await loadLab(folder, shown);
@@ -98,25 +103,26 @@ async function openCandidate({ id, folder, shown, origin }: Candidate): Promise<
   }
 }
 
-async function listCandidates(places: LabPlaces): Promise<Candidate[]> {
-  const shipped = await listLabFolders(path.join(places.package, 'labs'), 'labs', { kind: 'shipped' });
+/** Every folder in which a lab should be, in the order in which ids are looked up. */
+export async function listLabFolders(places: LabPlaces): Promise<LabFolderName[]> {
+  const shipped = await listFoldersIn(path.join(places.package, 'labs'), 'labs', { kind: 'shipped' });
   const packs = await listPacks(path.join(places.state, 'packs'));
   return [...shipped, ...packs];
 }
 
-async function listPacks(root: string): Promise<Candidate[]> {
-  const found: Candidate[] = [];
+async function listPacks(root: string): Promise<LabFolderName[]> {
+  const found: LabFolderName[] = [];
   for (const pack of await listFolders(root)) {
     const versions = (await listFolders(path.join(root, pack))).filter((version) => semver.valid(version) !== null);
     for (const version of semver.rsort(versions)) {
       const folder = path.join(root, pack, version, 'labs');
-      found.push(...(await listLabFolders(folder, `${pack}/${version}/labs`, { kind: 'pack', pack, version })));
+      found.push(...(await listFoldersIn(folder, `${pack}/${version}/labs`, { kind: 'pack', pack, version })));
     }
   }
   return found;
 }
 
-async function listLabFolders(folder: string, shown: string, origin: LabOrigin): Promise<Candidate[]> {
+async function listFoldersIn(folder: string, shown: string, origin: LabOrigin): Promise<LabFolderName[]> {
   const ids = await listFolders(folder);
   return ids.map((id) => ({ id, folder: path.join(folder, id), shown: `${shown}/${id}`, origin }));
 }

@@ -125,6 +125,21 @@ function readTypes({ definitions }: Swagger, version: string, roots: readonly st
   }
 }
 
+/** Gives a type that was renamed the fields that it had under its old name. */
+function joinRenamed(types: Map<string, Sightings>): void {
+  const bare = (shape: string): string => shape.replace(/^(?:\[\]|\{\})+/, '');
+  for (const fields of types.values())
+    for (const seen of fields.values()) {
+      const renamed = types.get(bare([...seen.values()].at(-1) ?? ''));
+      for (const [version, shape] of seen)
+        for (const [field, inner] of types.get(bare(shape)) ?? []) {
+          const old = inner.get(version);
+          const known = renamed?.get(field);
+          if (old !== undefined && known?.has(version) === false) renamed?.set(field, new Map([[version, old], ...known]));
+        }
+    }
+}
+
 function spanOf(seen: ReadonlyMap<string, string>, versions: readonly string[]): string {
   const first = versions.findIndex((version) => seen.has(version));
   const last = versions.findLastIndex((version) => seen.has(version));
@@ -144,6 +159,7 @@ function main(): void {
     const swagger = JSON.parse(readFileSync(file, 'utf8')) as Swagger;
     readTypes(swagger, version, readKinds(swagger, version, kinds), types);
   }
+  joinRenamed(types);
   const latest = (seen: ReadonlyMap<string, string>): string => [...seen.values()].at(-1) ?? '';
   const kindLines = sorted(kinds).map(([name, seen]) => [name, `${latest(seen)} ${spanOf(seen, versions)}`.trim()]);
   const typeLines = sorted(types).map(([name, fields]) => [
