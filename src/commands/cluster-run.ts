@@ -4,9 +4,18 @@ import { type ShareWork, shareWork } from '../cluster/shared-work.ts';
 import type { Context } from './context.ts';
 import type { Workspace } from './workspace.ts';
 
-/** Runs work on a cluster while holding its lock. @throws KubelabError `KL-CLUSTER-BUSY` when another run holds it. */
-export async function whileHolding<T>(workspace: Workspace, command: string, work: () => Promise<T>): Promise<T> {
-  const lock = await acquireLock(workspace.folder.lock, lockOwner(workspace.context, command));
+/**
+ * Runs work on a cluster while holding its lock.
+ * @param file the lock of a part of the cluster that the work keeps to.
+ * @throws KubelabError `KL-CLUSTER-BUSY` when another run holds it.
+ */
+export async function whileHolding<T>(
+  workspace: Workspace,
+  command: string,
+  work: () => Promise<T>,
+  file: string = workspace.folder.lock,
+): Promise<T> {
+  const lock = await acquireLock(file, lockOwner(workspace.context, command));
   try {
     return await work();
   } finally {

@@ -92,10 +92,17 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
       });
     });
   try {
-    return await (changes ? whileHolding(existing.workspace, title, run) : run());
+    return await (changes ? whileHoldingLab(existing, loaded, title, run) : run());
   } finally {
     opened.close();
   }
+}
+
+/** A lab that stays in its namespace keeps others out of this lab only; one that changes nodes, out of the cluster. */
+function whileHoldingLab<T>(existing: Existing, { lab }: LoadedLab, title: string, work: () => Promise<T>): Promise<T> {
+  const { workspace } = existing;
+  if (lab.isolation !== 'namespace') return whileHolding(workspace, title, work);
+  return whileHolding(workspace, title, work, path.join(attemptsOf(existing), `.${lab.id}.lock`));
 }
 
 /** What most lab commands begin with: the cluster, and the attempt that is being worked on. */

@@ -23,13 +23,26 @@ interface Item {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec?: { readonly taints?: readonly unknown[]; readonly unschedulable?: boolean };
+  readonly spec?: {
+    readonly taints?: readonly unknown[];
+    readonly unschedulable?: boolean;
+    readonly claimRef?: { readonly namespace?: string };
+  };
 }
 
-/** Every object that no namespace holds; of nodes their labels, taints and whether they take pods. */
-export async function takeInventory(kubectl: Kubectl): Promise<Inventory> {
+/**
+ * Every object that no namespace holds; of nodes their labels, taints and whether they take pods.
+ * @param namespace that of the lab: other labs may come and go beside it, with their namespaces and volumes.
+ */
+export async function takeInventory(kubectl: Kubectl, namespace: string): Promise<Inventory> {
   const { items } = await kubectl.json<{ readonly items: readonly Item[] }>(['get', kinds.join(',')], { timeout: 60_000 });
-  return new Map(items.map((item) => [`${item.kind} ${item.metadata.name}`, describeItem(item)]));
+  const own = items.filter((item) => !belongsToAnother(item, namespace));
+  return new Map(own.map((item) => [`${item.kind} ${item.metadata.name}`, describeItem(item)]));
+}
+
+function belongsToAnother({ kind, metadata, spec }: Item, namespace: string): boolean {
+  if (kind === 'Namespace') return metadata.name.startsWith('lab-') && metadata.name !== namespace;
+  return spec?.claimRef?.namespace !== undefined && spec.claimRef.namespace !== namespace;
 }
 
 function describeItem({ kind, metadata, spec }: Item): string {

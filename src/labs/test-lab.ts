@@ -49,8 +49,10 @@ export async function testLab(stage: Stage, options: TestOptions): Promise<LabTe
   const began = Date.now();
   const { lab } = stage.loaded;
   const bench = openBench(stage, options);
-  const known = await takeInventory(stage.cluster.kubectl);
   let attempt = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
+  // A test that was cut off may have left something.
+  await clearAway(stage, attempt);
+  const known = await takeInventory(stage.cluster.kubectl, lab.namespace);
   const ready = await bench.run({ name: `${lab.id}: setup`, kind: 'before' }, async () => {
     attempt = await makeReady(stage, attempt);
     return [];
@@ -59,7 +61,7 @@ export async function testLab(stage: Stage, options: TestOptions): Promise<LabTe
   if (!bench.failed() || !options.keepOnFailure) {
     await bench.run({ name: `${lab.id}: leaves nothing behind`, kind: 'leftovers' }, async () => {
       await clearAway(stage, attempt);
-      return findLeftovers(known, await takeInventory(stage.cluster.kubectl));
+      return findLeftovers(known, await takeInventory(stage.cluster.kubectl, lab.namespace));
     });
   }
   return {
