@@ -28,7 +28,7 @@ export async function lookInPods(check: ExecCheck, expect: Expectation | undefin
     return {
       status: 'notYet',
       expected: `Pod ${describeSelector({ name: check.pod, labels: check.pods })} ready`,
-      actual: pods.length === 0 ? 'nothing' : `${ready.length} of ${pods.length} ready`,
+      actual: describePods(check, pods, ready.length),
       found: shown === undefined ? {} : { actual: shown, pod: nameOf(shown) },
       subject: subject(notReady),
     };
@@ -37,6 +37,14 @@ export async function lookInPods(check: ExecCheck, expect: Expectation | undefin
   const looks = await Promise.all(chosen.map((pod) => lookInPod(check, expect, namespace, pod, place)));
   const worst = looks.find(({ status }) => status !== 'pass');
   return worst ?? looks[0]!;
+}
+
+function describePods({ container }: ExecCheck, pods: readonly KubeObject[], ready: number): string {
+  const without = pods.find(
+    (pod) => container !== undefined && !listAt(pod, 'spec', 'containers').some((one) => textAt(one, 'name') === container),
+  );
+  if (without !== undefined) return `no container ${container} in Pod ${nameOf(without)}`;
+  return pods.length === 0 ? 'nothing' : `${ready} of ${pods.length} ready`;
 }
 
 function isMeant(check: ExecCheck, pod: KubeObject): boolean {

@@ -41,6 +41,8 @@ export interface Look {
   readonly differences?: readonly string[];
   /** For `error`: what went wrong, in its own words. */
   readonly error?: string;
+  /** A mistake in the lab: looking again finds the same. */
+  readonly final?: true;
   readonly because?: Localized;
   readonly found: Found;
   readonly subject?: Subject;

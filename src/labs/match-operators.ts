@@ -67,6 +67,7 @@ const operators: Readonly<Record<string, Operator>> = {
       : [difference(path, `one of ${show(operand)}`, actual)],
   $regex: (operand, actual, path) => {
     if (typeof operand !== 'string') throw new MatchInvalid(path, '$regex takes a text');
+    checkPattern(operand, path);
     const scalar = typeof actual === 'string' || typeof actual === 'number' || typeof actual === 'boolean';
     return scalar && matchesPattern(operand, String(actual)) ? [] : [difference(path, `a match of /${operand}/`, actual)];
   },
@@ -93,6 +94,14 @@ const operators: Readonly<Record<string, Operator>> = {
     return actual.flatMap((item, index) => compare(operand, item, extendPath(path, index)));
   },
 };
+
+function checkPattern(pattern: string, path: string): void {
+  try {
+    RegExp(pattern, 'um');
+  } catch (error) {
+    throw new MatchInvalid(path, error instanceof Error ? error.message : 'this is no regular expression');
+  }
+}
 
 /** Whether a map is one of operators. @throws MatchInvalid when it mixes them with fields. */
 export function hasOperators(map: Readonly<Record<string, unknown>>, path: string): boolean {

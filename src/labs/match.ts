@@ -1,5 +1,5 @@
 import { extendPath, readFieldPath } from './field-path.ts';
-import { applyOperators, difference, hasOperators, sameScalar, show } from './match-operators.ts';
+import { applyOperators, difference, hasOperators, MatchInvalid, sameScalar, show } from './match-operators.ts';
 
 /**
  * Compares what a lab expects with what was found, as a subset: what is written has to be there, whatever else is. Every
@@ -26,6 +26,27 @@ export function findDifferences(expected: unknown, actual: unknown, path = ''): 
 /** The same for a map of field paths. @throws FieldPathInvalid, MatchInvalid */
 export function findDifferencesAt(where: Readonly<Record<string, unknown>>, actual: unknown): string[] {
   return Object.entries(where).flatMap(([path, expected]) => findDifferences(expected, readFieldPath(actual, path), path));
+}
+
+/** What can not be matched with anything in what a lab expects: one line per mistake, none when all is well. */
+export function findMatchMistakes(expected: unknown, path = ''): string[] {
+  if (typeof expected !== 'object' || expected === null) return [];
+  if (Array.isArray(expected)) return expected.flatMap((item, index) => findMatchMistakes(item, extendPath(path, index)));
+  const map = expected as Readonly<Record<string, unknown>>;
+  return [
+    ...mistakeIn(() => hasOperators(map, path) && applyOperators(map, undefined, path, () => [])),
+    ...Object.entries(map).flatMap(([key, value]) => findMatchMistakes(value, extendPath(path, key))),
+  ];
+}
+
+function mistakeIn(look: () => unknown): string[] {
+  try {
+    look();
+    return [];
+  } catch (error) {
+    if (error instanceof MatchInvalid) return [error.message];
+    throw error;
+  }
 }
 
 /** Where there is no map, its fields may still be wanted absent. */

@@ -69,7 +69,7 @@ function settle(standing: Standing, now: number): void {
 
 function isSettled({ check, since = 0, passingSince = 0 }: Standing, look: Look, now: number, patience: Patience): boolean {
   if (look.status === 'pass') return now - passingSince >= (check.holds ?? 0);
-  if (look.status === 'notApplicable' || look.status === 'spoiled') return true;
+  if (look.status === 'notApplicable' || look.status === 'spoiled' || look.final === true) return true;
   // An answer does not become right by waiting.
   return check.answer !== undefined || now - since >= timeFor(check, look, patience);
 }

@@ -147,8 +147,10 @@ describe('exec', () => {
       { exec: { pod: 'a', command: ['name'] } },
       { exec: { pod: 'a', container: 'main', command: ['name'] } },
       { exec: { pod: 'b', container: 'main', command: ['name'] } },
+      { exec: { pod: 'b', container: 'other', command: ['name'] } },
     ]);
-    expect(statuses(results)).toEqual(['pass', 'notYet', 'notYet', 'notYet', 'notYet', 'pass']);
+    expect(statuses(results)).toEqual(['pass', 'notYet', 'notYet', 'notYet', 'notYet', 'pass', 'notYet']);
+    expect(results[6]?.actual).toBe('no container other in Pod b');
     expect(results[1]).toMatchObject({ expected: 'Pod app=web ready', actual: '2 of 3 ready' });
     expect(results[1]?.chain?.[0]?.en).toBe('Container main of Pod a is being made.');
     expect(results[2]?.chain?.[0]?.en).toBe('There is no Pod with the labels app=x.');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findDifferences, findDifferencesAt } from '../../src/labs/match.ts';
+import { findDifferences, findDifferencesAt, findMatchMistakes } from '../../src/labs/match.ts';
 import { MatchInvalid } from '../../src/labs/match-operators.ts';
 
 const pod = {
@@ -149,4 +149,22 @@ it('looks at field paths', () => {
   expect(findDifferencesAt({ 'spec.containers[2].name': 'x' }, pod)).toEqual([
     'spec.containers[2].name: expected x, found nothing',
   ]);
+});
+
+it('finds mistakes without an object to look at', () => {
+  const spec = {
+    a: [{ b: { $gte: 'x' } }],
+    c: { $in: [{ $nope: 1 }] },
+    d: { $regex: '(' },
+    e: { $exact: [{ $not: { $exists: 1 } }] },
+    f: { $gt: 1, g: 2 },
+  };
+  expect(findMatchMistakes({ spec })).toEqual([
+    'spec.a[0].b: $gte takes a number or a quantity',
+    expect.stringMatching(/^spec.c.\$in\[0\]: \$nope is no operator/),
+    expect.stringMatching(/^spec.d: .*\(/),
+    'spec.e.$exact[0].$not: $exists takes true or false',
+    'spec.f: operators and fields can not stand in one map',
+  ]);
+  expect(findMatchMistakes({ spec: { a: 1, b: [{ $not: 'x' }], c: { $length: { $gte: 1 } }, d: { $regex: '^a' } } })).toEqual([]);
 });

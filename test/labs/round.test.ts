@@ -162,6 +162,37 @@ describe('a round', () => {
     expect(lists(rig)).toBe(2);
   });
 
+  it('does not look again at what is a mistake in the lab', async () => {
+    const rig = await start(changing(false));
+    const mistake = { object: { ...web, match: { status: { $phase: 1 } } } };
+    const round = await checkStep(
+      roundOf(
+        rig,
+        [
+          { id: 'a', ...mistake, within: '1m' },
+          { id: 'b', run: { on: 'worker9', run: 'true' } },
+        ],
+        { patience: 60_000 },
+      ),
+    );
+    expect(round.results.map(({ status }) => status)).toEqual(['error', 'error']);
+    expect(round.milliseconds).toBeLessThan(2000);
+  });
+
+  it('waits for an API server that comes back', async () => {
+    let count = 0;
+    const rig = await start({
+      answer: (_, response) => {
+        count += 1;
+        if (count === 1) response.writeHead(503).end();
+        else response.end(JSON.stringify({ items: [podOf('web')] }));
+        return true;
+      },
+    });
+    const { results } = await checkStep(roundOf(rig, [{ id: 'a', ...ready, within: '10s' }]));
+    expect(results[0]?.status).toBe('pass');
+  });
+
   it('wants what holds to stay, and looks again when it did not', async () => {
     const stays = await checkStep(roundOf(await start(changing(true)), [{ id: 'a', ...ready, holds: '1500ms' }]));
     expect([stays.results[0]?.status, stays.results[0]!.milliseconds >= 1500]).toEqual(['pass', true]);
