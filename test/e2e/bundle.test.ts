@@ -56,7 +56,7 @@ describe('a bundle', () => {
     expect((await stat(join(maker.folder, 'class.kubelab'))).size).toBeGreaterThan(100_000_000);
     const verified = await maker.run('bundle', 'verify', 'class.kubelab');
     expect(verified.exitCode).toBe(0);
-    expect(verified.data).toMatchObject({ kubernetes: '1.36.4' });
+    expect(verified.data).toMatchObject({ kubernetes: '1.36.4', labs: ['database', 'nfs-provisioner'] });
   });
 
   it('meets a host that reaches nothing', async () => {
