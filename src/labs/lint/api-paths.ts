@@ -1,6 +1,7 @@
 import semver from 'semver';
 import { nearest } from '../../cluster/near-miss.ts';
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
+import { FieldPathInvalid, parseFieldPath, type PathStep } from '../field-path.ts';
 import type { ApiField, ApiFields, Shape } from '../../kubernetes/api-fields.ts';
 
 /** A field that Kubernetes does not have. */
@@ -26,21 +27,6 @@ export function claimedVersions(api: ApiFields, ranges: readonly string[]): stri
 }
 
 const listOperators = new Set(['$exact', '$in']);
-export const operators = [
-  '$not',
-  '$in',
-  '$regex',
-  '$exists',
-  '$gte',
-  '$lte',
-  '$gt',
-  '$lt',
-  '$quantity',
-  '$exact',
-  '$length',
-  '$every',
-];
-
 /** The fields of data that its type does not have. */
 export function judgeData(data: unknown, shape: Shape, path: YamlPath, view: ApiView): FieldProblem[] {
   const resolved = resolve(shape, view.api);
@@ -66,14 +52,6 @@ function judgeOperators(entries: readonly [string, unknown][], shape: Shape, pat
   const resolved = resolve(shape, view.api);
   return entries.flatMap(([key, value]) => {
     const at = [...path, key];
-    if (!operators.includes(key)) {
-      const near = nearest(key, operators);
-      const hint = near === undefined ? '' : `; did you mean ${near}?`;
-      const what = key.startsWith('$')
-        ? `there is no operator ${showText(key)}${hint}`
-        : `the field ${showText(key)} stands among operators`;
-      return [{ path: at, message: what, partly: false }];
-    }
     if (key === '$not') return judgeData(value, shape, at, view);
     if (key === '$every' && resolved.is === 'list') return judgeData(value, resolved.of, at, view);
     if (!listOperators.has(key) || !Array.isArray(value)) return [];
@@ -84,8 +62,13 @@ function judgeOperators(entries: readonly [string, unknown][], shape: Shape, pat
 
 /** What is wrong with a field path such as `spec.containers[0].image`; undefined where nothing is. */
 export function judgeFieldPath(text: string, shape: Shape, at: YamlPath, view: ApiView): FieldProblem[] {
-  const parts = parseFieldPath(text);
-  if (parts === undefined) return [{ path: at, message: `${showText(text)} is no field path`, partly: false }];
+  let parts: readonly PathStep[];
+  try {
+    parts = parseFieldPath(text);
+  } catch (error) {
+    if (!(error instanceof FieldPathInvalid)) throw error;
+    return [{ path: at, message: error.message, partly: false }];
+  }
   const problems: FieldProblem[] = [];
   let here = shape;
   for (const [index, part] of parts.entries()) {
@@ -106,18 +89,6 @@ export function judgeFieldPath(text: string, shape: Shape, at: YamlPath, view: A
     }
   }
   return problems;
-}
-
-/** `metadata.labels["a/b"]` and `spec.containers[0].image` in parts; undefined for anything else. */
-function parseFieldPath(text: string): (string | number)[] | undefined {
-  const pattern = /\[(\d+)\]|\["([^"]*)"\]|(?:^|\.)([^.[\]"]+)/y;
-  const parts: (string | number)[] = [];
-  while (pattern.lastIndex < text.length) {
-    const found = pattern.exec(text);
-    if (found === null) return undefined;
-    parts.push(found[1] === undefined ? (found[2] ?? found[3] ?? '') : Number(found[1]));
-  }
-  return parts.length > 0 ? parts : undefined;
 }
 
 function lookUp(

@@ -72,7 +72,7 @@ function findControlCharacters({ files, document }: LabSubject): RuleFinding[] {
   return [...inFiles, ...findEscapes(document.data, [])];
 }
 
-/** Control characters that are written as escapes in YAML, such as "\e[31m". */
+/** Control characters that are written as escapes in YAML. */
 function findEscapes(data: unknown, path: YamlPath): RuleFinding[] {
   if (typeof data === 'string') {
     const index = data.search(unwanted);

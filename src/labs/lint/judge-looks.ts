@@ -1,10 +1,15 @@
 import type { YamlPath } from '../../cluster/yaml-document.ts';
-import type { ObjectCheck } from '../lab-check.ts';
+import { FieldPathInvalid } from '../field-path.ts';
+import type { Values } from '../interpolate.ts';
+import type { Check, Guard, ObjectCheck } from '../lab-check.ts';
 import type { FieldOfObject } from '../lab-fields.ts';
 import type { RuleFinding } from './finding.ts';
 import { type ApiView, claimedVersions, type FieldProblem, judgeData, judgeFieldPath } from './api-paths.ts';
 import { judgeKind } from './judge-kinds.ts';
-import { listLooks } from './lab-parts.ts';
+import { listLooks, type LookFields } from './lab-parts.ts';
+import { findDifferences, findDifferencesAt } from '../match.ts';
+import { fieldsIn } from '../message.ts';
+import { fillInKnown, sampleValues } from './manifest-objects.ts';
 import type { LabSubject } from './subject.ts';
 
 /** LAB028, LAB029, LAB033, LAB034 and LAB039: what checks, guards, waits and remembered fields name in the cluster. */
@@ -20,7 +25,7 @@ export function judgeLooks(subject: LabSubject): RuleFinding[] {
       check === undefined
         ? []
         : Object.entries(check.message).flatMap(([language, text]) =>
-            judgeTemplates(text, fields.object, [...path, 'message', language], subject, ranges),
+            judgeTemplates(text, { fields, check, ranges }, [...path, 'message', language], subject),
           );
     return [...object, ...answer, ...messages];
   });
@@ -58,9 +63,16 @@ function asFinding({ path, message, partly }: FieldProblem): RuleFinding {
 }
 
 function judgeObject(object: ObjectCheck, path: YamlPath, subject: LabSubject, ranges: readonly string[]): RuleFinding[] {
-  const { findings, shape, view } = knowObject(object, path, subject, ranges);
-  if (shape === undefined) return [...findings];
-  const { match, not, distinct, conditions } = object;
+  const { match, not, distinct, conditions, where } = object;
+  const { findings: known, shape, view } = knowObject(object, path, subject, ranges);
+  const values = sampleValues(subject.lab);
+  const findings = [
+    ...known,
+    ...tryMatch(match, [...path, 'match'], false, values),
+    ...tryMatch(not, [...path, 'not'], false, values),
+    ...tryMatch(where, [...path, 'where'], true, values),
+  ];
+  if (shape === undefined) return findings;
   const problems = [
     ...(match === undefined ? [] : judgeData(match, shape, [...path, 'match'], view)),
     ...(not === undefined ? [] : judgeData(not, shape, [...path, 'not'], view)),
@@ -76,27 +88,68 @@ function judgeField(field: FieldOfObject, path: YamlPath, subject: LabSubject, r
   return [...findings, ...judgeFieldPath(field.path, shape, [...path, 'path'], view).map(asFinding)];
 }
 
-function judgeTemplates(
-  text: string,
-  object: ObjectCheck | undefined,
+/** LAB039: a message names what its kind of check finds. */
+function judgeTemplates(text: string, { fields, check, ranges }: Told, path: YamlPath, subject: LabSubject): RuleFinding[] {
+  const find = (message: string): RuleFinding => ({ rule: 'LAB039', message, at: { path } });
+  const named = fieldsIn(text);
+  const broken = text.replaceAll(/\{\{[^{}]*[^{}|\s][^{}]*\}\}/g, '').includes('{{')
+    ? [find('a {{ is not closed, or has nothing in it')]
+    : [];
+  const known =
+    fields.object !== undefined
+      ? ['actual', 'count', 'selected']
+      : check !== undefined && 'answer' in check && check.answer
+        ? ['answer']
+        : outputs;
+  return [
+    ...broken,
+    ...named.flatMap((field): RuleFinding[] => {
+      const [root = ''] = field.split(/[.[]/, 1);
+      if (!known.includes(root)) return [find(`{{${field}}} names nothing that is found; there is: ${known.join(', ')}`)];
+      const inner = field.slice(root.length).replace(/^\./, '');
+      if (fields.object === undefined || inner === '') return [];
+      const { shape, view } = knowObject(fields.object, path, subject, ranges);
+      if (shape === undefined) return [];
+      return judgeFieldPath(inner, shape, path, view).map(({ message, partly }) => ({
+        rule: partly ? 'LAB034' : 'LAB039',
+        message,
+        at: { path },
+      }));
+    }),
+  ];
+}
+
+const outputs = ['actual', 'stdout', 'stderr', 'exitCode', 'body', 'status', 'node', 'pod'];
+
+interface Told {
+  readonly fields: LookFields;
+  readonly check: Check | Guard | undefined;
+  readonly ranges: readonly string[];
+}
+
+/** LAB036: what is matched, tried on nothing: operators are there, and take what they are given. */
+function tryMatch(
+  data: Readonly<Record<string, unknown>> | undefined,
   path: YamlPath,
-  subject: LabSubject,
-  ranges: readonly string[],
+  paths: boolean,
+  values: Values,
 ): RuleFinding[] {
-  return [...text.matchAll(/\{\{([^}]*)\}\}/g)].flatMap(([whole, inner = '']): RuleFinding[] => {
-    const [, field] = /^\s*actual(?:\.([^|]+?))?\s*(?:\|[^|]*)?$/.exec(inner) ?? [];
-    const isKnown = /^\s*actual\b/.test(inner) && !/^\s*actual[^.|\s]/.test(inner);
-    if (!isKnown) {
-      const message = `${whole} names nothing that was found; expected {{actual.FIELD|WORD}}`;
-      return [{ rule: 'LAB039', message, at: { path } }];
-    }
-    if (field === undefined || object === undefined) return [];
-    const { shape, view } = knowObject(object, path, subject, ranges);
-    if (shape === undefined) return [];
-    return judgeFieldPath(field, shape, path, view).map(({ message, partly }) => ({
-      rule: partly ? 'LAB034' : 'LAB039',
-      message,
-      at: { path },
-    }));
-  });
+  if (data === undefined) return [];
+  try {
+    const filled = fillInData(data, values);
+    if (paths) findDifferencesAt(filled, undefined);
+    else findDifferences(filled, undefined);
+    return [];
+  } catch (error) {
+    if (error instanceof FieldPathInvalid) return [];
+    const message = error instanceof Error ? error.message : String(error);
+    return [{ rule: 'LAB036', message, at: { path } }];
+  }
+}
+
+function fillInData<Data>(data: Data, values: Values): Data {
+  if (typeof data === 'string') return fillInKnown(data, values) as Data;
+  if (Array.isArray(data)) return data.map((item: unknown) => fillInData(item, values)) as Data;
+  if (typeof data !== 'object' || data === null) return data;
+  return Object.fromEntries(Object.entries(data).map(([key, value]) => [key, fillInData(value, values)])) as Data;
 }

@@ -9,6 +9,8 @@ import type { LabSubject } from './subject.ts';
 interface NamedId {
   readonly id: string;
   readonly path: YamlPath;
+  /** Why it has to be one of its kind where that is not plain. */
+  readonly why?: string;
 }
 
 /** LAB002, LAB006, LAB007 and LAB008: ids, and what names them. */
@@ -31,11 +33,19 @@ export function judgeNames({ lab, folderName }: LabSubject): RuleFinding[] {
 function findTwice(lab: Lab): RuleFinding[] {
   const ids = (items: readonly { readonly id: string }[], ...path: YamlPath): NamedId[] =>
     items.map(({ id }, index) => ({ id, path: [...path, index, 'id'] }));
-  // Points and answers are kept by the id of the check, so that it has to be one of its kind in the whole lab.
-  const checks = lab.steps.flatMap((step, index) => [
+  const checks = lab.steps.map((step, index) => [
     ...ids(step.checks, 'steps', index, 'checks'),
     ...ids(step.guards, 'steps', index, 'guards'),
   ]);
+  // Answers are kept by the id of their check for the whole lab, and upgrade.keep names checks by it.
+  const keep = lab.upgrade?.keep ?? [];
+  const wide = lab.steps.flatMap((step, stepAt) =>
+    step.checks.flatMap(({ id, answer }, index): NamedId[] => {
+      const path = ['steps', stepAt, 'checks', index, 'id'];
+      if (keep.includes(id)) return [{ id, path, why: ', and upgrade.keep can mean only one' }];
+      return answer === undefined ? [] : [{ id, path, why: ', and answers are kept by it for the whole lab' }];
+    }),
+  );
   const choices = lab.steps.flatMap((step, stepAt) =>
     step.checks.map((check, checkAt) =>
       ids(check.answer?.choices ?? [], 'steps', stepAt, 'checks', checkAt, 'answer', 'choices'),
@@ -45,15 +55,16 @@ function findTwice(lab: Lab): RuleFinding[] {
     ids(lab.steps, 'steps'),
     ids(lab.objectives, 'objectives'),
     ids(lab.test.wrong, 'test', 'wrong'),
-    checks,
+    wide,
+    ...checks,
     ...choices,
   ];
   return kinds.flatMap((kind) => {
     const seen = new Set<string>();
-    return kind.flatMap(({ id, path }): RuleFinding[] => {
+    return kind.flatMap(({ id, path, why = '' }): RuleFinding[] => {
       const twice = seen.has(id);
       seen.add(id);
-      return !twice ? [] : [{ rule: 'LAB006', message: `the id ${id} is there twice`, at: { path } }];
+      return !twice ? [] : [{ rule: 'LAB006', message: `the id ${id} is there twice${why}`, at: { path } }];
     });
   });
 }

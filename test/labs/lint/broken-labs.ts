@@ -49,6 +49,21 @@ export const brokenLabs: Readonly<Record<string, Changes>> = {
   LAB004: yaml([solve, '- {apply: files/wbe.yaml}']),
   LAB005: { 'files/old.yaml': 'kind: Pod', 'text/en/picture.md': 'hello' },
   LAB006: yaml(['    hints:', '      - {id: pod-ready, object: {kind: Pod}, message: {en: "No.", ko: "아니오."}}\n    hints:']),
+  'LAB006-answers': yaml([
+    'test:',
+    `  - id: again
+    title: {en: "Again", ko: "다시"}
+    goal: {en: "Say it.", ko: "말하기."}
+    minutes: 1
+    checks:
+      - {id: said, answer: {question: {en: "What?", ko: "무엇?"}, is: [web]}, message: {en: "No.", ko: "아니오."}}
+      - {id: said, answer: {question: {en: "What?", ko: "무엇?"}, is: [web]}, message: {en: "No.", ko: "아니오."}}
+      - {id: pod-ready, object: {kind: Pod}, message: {en: "No.", ko: "아니오."}}
+    hints: [{tier: 1, text: {en: "Think.", ko: "생각하세요."}}]
+    solve: [{answer: {said: true}}]
+upgrade: {keep: [pod-ready]}
+test:`,
+  ]),
   LAB007: yaml(
     ['mustFail: [pod-ready]', 'mustFail: [pod-redy]'],
     ['- {tier: 1,', '- {tier: 1, when: {check: nothing},'],
@@ -181,6 +196,10 @@ export const brokenLabs: Readonly<Record<string, Changes>> = {
     check,
     'http: {service: web, port: 80}\n        expect: {stdout: {contains: x}, refused: true, status: 200, body: {}}',
   ]),
+  'LAB036-match': yaml([
+    check,
+    'object: {kind: Pod, match: {spec: {nodeName: {$inn: [x]}}}, not: {spec: {nodeName: {$in: x}}}, where: {spec.nodeName: {$gte: "${TOKEN}"}}}',
+  ]),
   LAB037: yaml([check, 'exec: {pod: web, command: [ls]}\n        expect: {stdout: {matches: "(${TOKEN}"}}']),
   LAB038: yaml([
     solve,
@@ -195,7 +214,7 @@ export const brokenLabs: Readonly<Record<string, Changes>> = {
   ]),
   LAB039: yaml([
     'The pod is not ready.',
-    'The pod is {{actual.status.phase|missing}}, {{actual.status.fase}}, {{found}} or {{ actual | none }}.',
+    'The pod is {{actual.status.phase|missing}}, {{actual.status.fase}}, {{found}} or {{ actual | none }}, {{count}} {{stdout}} {{}}.',
   ]),
   LAB040: yaml([
     '    - {id: no-such-image, step: run, do: [{kubectl: [create, configmap, web]}], mustFail: [pod-ready]}\n',
