@@ -20,6 +20,8 @@ export interface Download extends RequestSettings {
   readonly url: string;
   /** `sha256:...`; without it the file gets whatever digest it has. */
   readonly digest?: string;
+  /** Names the file for sure where its digest is of another kind; who gives it looks at that digest at the end. */
+  readonly key?: string;
   /** More bytes than this are refused. */
   readonly sizeLimit: number;
   readonly store: Store;
@@ -44,7 +46,7 @@ export async function download(wanted: Download): Promise<Stored> {
     const found = await store.use(digest);
     if (found !== undefined) return found;
   }
-  const part = await store.begin(digest);
+  const part = await store.begin(digest ?? wanted.key);
   const inherited = part.bytes > 0;
   await fill(part, wanted);
   try {
@@ -126,7 +128,7 @@ async function transfer(part: Part, validator: Validator, wanted: Download, atte
 /** Asks for what is missing, and starts over where the server sends something else. */
 async function ask(part: Part, validator: Validator, wanted: Download, attempt: Try): Promise<Response> {
   // With neither a validator nor a digest nothing would tell that the file changed between two tries.
-  if (validator.value === undefined && wanted.digest === undefined) await part.restart();
+  if (validator.value === undefined && wanted.digest === undefined && wanted.key === undefined) await part.restart();
   const send = wanted.send ?? createSend();
   const from = part.bytes;
   const headers: Record<string, string> = {};

@@ -1,3 +1,4 @@
+import { networkInterfaces } from 'node:os';
 import { CommandFailed, KubelabError } from '../errors/errors.ts';
 import type { Command, Runner } from '../exec/runner.ts';
 import type { OccupiedNetwork } from './addresses.ts';
@@ -10,12 +11,13 @@ const widestPrefix = 8;
 /**
  * The networks that this host has: routes, interfaces, and what libvirt, VirtualBox and Docker keep, up or down.
  * Asks only programs on this host and sends nothing to any network. Tools that are not there or do not answer are passed over.
- * @throws KubelabError `KL-HOST-TOOL-MISSING` when there is no `ip` command that writes JSON.
+ * @param platform as Node names it. On others than Linux the interfaces stand for the routes.
+ * @throws KubelabError `KL-HOST-TOOL-MISSING` when Linux has no `ip` command that writes JSON.
  */
-export async function findOccupiedNetworks(runner: Runner, signal: AbortSignal): Promise<OccupiedNetwork[]> {
+export async function findOccupiedNetworks(runner: Runner, signal: AbortSignal, platform = 'linux'): Promise<OccupiedNetwork[]> {
   const ask = (command: Command): Promise<string | undefined> => askQuietly(runner, command, signal);
   const found = await Promise.all([
-    findKernelNetworks(ask),
+    platform === 'linux' ? findKernelNetworks(ask) : listInterfaces(),
     findLibvirtNetworks(ask),
     findVirtualBoxNetworks(ask),
     findDockerNetworks(ask),
@@ -54,6 +56,13 @@ async function findKernelNetworks(ask: Ask): Promise<OccupiedNetwork[]> {
   throw new KubelabError('KL-HOST-TOOL-MISSING', 'The command ip, which tells the networks of this host, is missing or too old', {
     cure: 'Install the package iproute2 (4.12 or newer); the ip of BusyBox does not write JSON.',
   });
+}
+
+/** The networks of this host's interfaces, where there is no command that also tells routes in the same words. */
+function listInterfaces(): OccupiedNetwork[] {
+  return Object.entries(networkInterfaces()).flatMap(([name, addresses = []]) =>
+    addresses.flatMap(({ cidr, family }) => (family === 'IPv4' && cidr !== null ? occupy(cidr, name) : [])),
+  );
 }
 
 async function findLibvirtNetworks(ask: Ask): Promise<OccupiedNetwork[]> {

@@ -7,6 +7,16 @@ const lockFileSchema = z.object({
   /** The nodes' network that was chosen. */
   nodes: z.string(),
   lock: z.custom<Lock>((value) => isLock(value)),
+  /** The cloud image that the box was resolved to, where there is one. */
+  box: z
+    .object({
+      kind: z.literal('cloud'),
+      name: z.string(),
+      architecture: z.enum(['amd64', 'arm64']),
+      url: z.url(),
+      digest: z.string().regex(/^(?:sha256:[0-9a-f]{64}|sha512:[0-9a-f]{128})$/),
+    })
+    .optional(),
 });
 
 const lockSchema = z.looseObject({

@@ -13,6 +13,7 @@ export interface PlanFacts {
   readonly lock: Lock;
   /** The nodes' network, chosen or kept. */
   readonly subnet: string;
+  readonly plainBox?: Plan['plainBox'];
 }
 
 /** Machines outside the Kubernetes cluster, whose sizes the spec does not name. */
@@ -36,7 +37,8 @@ export function makePlan(spec: Spec, facts: PlanFacts): Plan {
     provider: facts.provider,
     source: facts.source,
     install: facts.install,
-    box: spec.box,
+    ...(typeof spec.box === 'string' ? { box: spec.box } : { box: spec.box.url, boxDigest: spec.box.digest }),
+    ...(facts.plainBox === undefined ? {} : { plainBox: facts.plainBox }),
     runtime: { name: 'containerd', version: facts.lock.containerd },
     network: {
       nodes: facts.subnet,

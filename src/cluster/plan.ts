@@ -1,3 +1,4 @@
+import type { PlainBox } from '../artifacts/plain-box.ts';
 import type { Lock, SourceKind } from '../artifacts/source.ts';
 import type { MachinePlan, ProviderName } from './provider.ts';
 
@@ -23,6 +24,10 @@ export interface Plan {
   readonly source: { readonly kind: SourceKind; readonly why: string; readonly bundle?: string };
   readonly install: 'binaries' | 'packages';
   readonly box: string;
+  /** Of a box by URL: `sha256:` or `sha512:` and the digits. */
+  readonly boxDigest?: string;
+  /** Where no node image is made: what the machines are made from, each of which installs all on its own. */
+  readonly plainBox?: PlainBox;
   readonly runtime: { readonly name: 'containerd'; readonly version: string };
   readonly network: {
     /** CIDR of the nodes' private network, such as `10.83.7.0/24`. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { overlaps, requireCidr } from './cidr.ts';
+import { boxField } from './spec-box.ts';
 import {
   absolutePath,
   choice,
@@ -259,9 +260,7 @@ export const specSchema = map({
   network: network.prefault({}).describe('The address ranges and the network plugin.'),
   addons: addons.prefault(['metrics-server']).describe('What is installed into the cluster.'),
   kubeadm: kubeadm.prefault({}).describe('What you add to the configuration that kubelab writes for kubeadm.'),
-  box: text('the name of a box, a file or a URL')
-    .prefault('debian-12')
-    .describe('The operating system of the nodes: a known name, a local file or folder, or a URL.'),
+  box: boxField,
 }).refine((spec) => requireCidr(spec.network.pods).prefix <= podPrefixFor(spec), {
   path: ['network', 'pods'],
   error: ({ input }) => sayPodsTooSmall(input as Counts),

@@ -1,3 +1,4 @@
+import { isKnownBox, knownBoxes } from '../artifacts/cloud-images.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { Spec } from './spec.ts';
 import type { YamlPath } from './yaml-document.ts';
@@ -14,11 +15,6 @@ interface Limit {
 const readyAddons: readonly string[] = ['metrics-server', 'local-path'];
 
 const limits: readonly Limit[] = [
-  {
-    path: ['provider'],
-    asks: ({ provider }) => provider === 'virtualbox',
-    say: () => 'the provider virtualbox is not there yet; use auto, libvirt or nspawn',
-  },
   {
     path: ['source', 'mirror'],
     asks: ({ source }) => typeof source === 'object' && 'mirror' in source,
@@ -64,8 +60,11 @@ const limits: readonly Limit[] = [
   },
   {
     path: ['box'],
-    asks: ({ box }) => box !== 'debian-12' && !box.startsWith('./') && !box.startsWith('/'),
-    say: () => 'this box is not there yet; use debian-12, or a local folder or tar file by a path that begins with ./ or /',
+    asks: ({ box }) => typeof box === 'string' && !isKnownBox(box) && !/^(?:\.?\.?[/\\]|[A-Za-z]:[/\\])/.test(box),
+    say: ({ box }) =>
+      /^https?:/.test(String(box))
+        ? 'a URL has to come with the digest of what is there: {url: URL, digest: "sha256:..."}'
+        : `this box is not known; use ${knownBoxes.join(', ')}, {url: URL, digest: DIGEST}, or a local file or folder by a path that begins with ./ or /`,
   },
 ];
 

@@ -12,6 +12,8 @@ export interface NodeImageHome {
   /** Whether the image for this lock is there. */
   hasImage(lock: Lock): Promise<boolean>;
   makeImage(lock: Lock, progress: (text: string) => void): Promise<void>;
+  /** The image is a plain system: each node is given the artifacts and installs all on its own. */
+  readonly onNodes?: boolean;
 }
 
 export interface UpContext {

@@ -6,6 +6,7 @@ import { firstControlPlane } from './node-files.ts';
 import type { NodePlan, Plan } from './plan.ts';
 import { digestNodeFiles, packNodeFiles } from './push-files.ts';
 import { isReady, putProbes, waitUntilReady } from './ready.ts';
+import { installStep } from './install-step.ts';
 import { prepareSteps } from './prepare-steps.ts';
 import type { Step } from './step.ts';
 import type { UpContext } from './up-context.ts';
@@ -18,6 +19,7 @@ export function upSteps(context: UpContext): Step[] {
   return [
     ...prepareSteps(context),
     ...plan.nodes.flatMap((node) => [bootStep(context, node), filesStep(context, node)]),
+    ...(context.images.onNodes === true ? plan.nodes.map((node) => installStep(context, node)) : []),
     ...plan.nodes.map((node) => roleStep(context, node)),
     addonsStep(context),
     kubeconfigStep(context),
@@ -67,7 +69,9 @@ function filesStep(context: UpContext, plan: NodePlan): Step {
       const unpack =
         'set -e; rm -rf /opt/kubelab; mkdir -p /opt/kubelab; tar -x --no-same-owner -C /opt/kubelab -f -; chmod 700 /opt/kubelab/node';
       const mark = `printf '%s\\n' ${digest} >${digestFile}`;
-      await node.run(['sh', '-c', `${unpack}; sh /opt/kubelab/provision/50-node.sh; ${mark}`], {
+      // A plain system is no node before all is installed.
+      const prepare = context.images.onNodes === true ? 'true' : 'sh /opt/kubelab/provision/50-node.sh';
+      await node.run(['sh', '-c', `${unpack}; ${prepare}; ${mark}`], {
         ...options(context, 5 * minute, progress),
         input: bytes,
       });
@@ -106,7 +110,7 @@ function roleStep(context: UpContext, plan: NodePlan): Step {
     title,
     phase,
     node: plan.name,
-    needs: [`files:${plan.name}`, ...roleNeeds(context.plan, plan)],
+    needs: [`${context.images.onNodes === true ? 'install' : 'files'}:${plan.name}`, ...roleNeeds(context.plan, plan)],
     done: async () => {
       const unit = kind === 'load-balancer' ? 'haproxy' : 'kubelet';
       const check = `[ -e ${marker} ] && systemctl is-active --quiet ${unit}`;

@@ -7,9 +7,6 @@ import type { NodePlan, Plan } from './plan.ts';
 /** What must be up first where machines start one after another: nothing waits for a machine below it. */
 const startOrder: readonly Role[] = ['storage', 'etcd', 'load-balancer', 'control-plane', 'worker'];
 
-/** The publisher whose boxes cover both Vagrant providers and both architectures. */
-const boxPublisher = 'cloud-image';
-
 /**
  * Ranges for the machines' own way out. None is one that home routers, Vagrant or Docker begin with, or that nodes are
  * given first.
@@ -22,7 +19,7 @@ const managementRanges = ['192.168.241.0/24', '172.29.241.0/24', '10.219.241.0/2
  * @param id the cluster's name on this host: what `clusterId` gives for the folder that the Vagrantfile will lie in.
  */
 export function viewVagrantfile(plan: Plan, id: string, imageBox?: string): VagrantfileView {
-  const box = imageBox === undefined ? locateBox(plan.box) : { name: imageBox };
+  const box: { readonly name: string; readonly url?: string } = imageBox === undefined ? locateBox(plan.box) : { name: imageBox };
   const management = managementNetwork(plan.network);
   return {
     cluster: rubyString(id),
@@ -31,6 +28,7 @@ export function viewVagrantfile(plan: Plan, id: string, imageBox?: string): Vagr
     cpuMode: rubyString(plan.provider.emulated === true ? 'maximum' : 'host-model'),
     box: rubyString(box.name),
     boxUrl: box.url === undefined ? false : rubyString(box.url),
+    boxChecksum: imageBox === undefined ? viewChecksum(plan.boxDigest) : false,
     netmask: rubyString(netmaskOf(plan.network.nodes)),
     hostAddress: rubyString(plan.network.gateway),
     managementName: rubyString(management.name),
@@ -60,10 +58,15 @@ function viewMachine(node: NodePlan): MachineView {
   };
 }
 
+function viewChecksum(digest: string | undefined): VagrantfileView['boxChecksum'] {
+  const [kind = '', hex] = digest?.split(':') ?? [];
+  return hex === undefined ? false : { kind: rubyString(kind), hex: rubyString(hex) };
+}
+
 /**
  * What Vagrant calls a box, and where it gets it: a URL or a path goes under a name made from it, `publisher/name`
- * stays as it is, a known name such as `debian-12` is one of the publisher's. Vagrant takes a relative path from the
- * folder it runs in.
+ * stays as it is, a known name such as `debian-12` is what `kubelab box build` calls it. Vagrant takes a relative path
+ * from the folder it runs in.
  */
 function locateBox(box: string): { readonly name: string; readonly url?: string } {
   if (/^[.~]{0,2}[/\\]|^[A-Za-z]:[/\\]|:\/\/|\.box$/.test(box)) {
@@ -74,7 +77,7 @@ function locateBox(box: string): { readonly name: string; readonly url?: string 
         .at(-1) ?? '';
     return { name: `kubelab/${file.replace(/\.box$/, '').replaceAll(/[^A-Za-z0-9._-]/g, '-') || 'box'}`, url: box };
   }
-  return { name: box.includes('/') ? box : `${boxPublisher}/${box}` };
+  return { name: box.includes('/') ? box : knownBoxName(box) };
 }
 
 function chooseManagementRange(taken: readonly string[]): string {
@@ -82,6 +85,11 @@ function chooseManagementRange(taken: readonly string[]): string {
   const free = managementRanges.find((candidate) => !ranges.some((range) => overlaps(requireCidr(candidate), range)));
   if (free === undefined) throw new RangeError(`no range is left for the management network beside ${taken.join(', ')}`);
   return free;
+}
+
+/** What Vagrant knows a box by that was made ahead of time from a known name. */
+export function knownBoxName(name: string): string {
+  return `kubelab/${name}`;
 }
 
 /** The netmask of a CIDR, such as `255.255.255.0`. @throws RangeError when it is none. */

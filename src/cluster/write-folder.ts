@@ -61,7 +61,8 @@ export async function nameImageBox(
   { folder, packageFolder, imageBox }: Pick<FolderContext, 'folder' | 'packageFolder'> & { readonly imageBox: string },
 ): Promise<void> {
   const template = await readFile(path.join(packageFolder, 'Vagrantfile.tmpl'), 'utf8');
-  const text = renderVagrantfile(template, viewVagrantfile(plan, clusterId(folder, plan.name), imageBox));
+  const view = viewVagrantfile(plan, clusterId(folder, plan.name), imageBox);
+  const text = renderVagrantfile(template, view).replaceAll('\r\n', '\n');
   if ((await readIfThere(folder.vagrantfile)) !== text) await writeFileAtomic(folder.vagrantfile, text, { mode: 0o644 });
 }
 

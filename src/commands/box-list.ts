@@ -1,4 +1,5 @@
 import { takeInventory } from './cache-inventory.ts';
+import { isBox } from './cache-item.ts';
 import { sumBytes, tabulate } from './cache-list.ts';
 import { defineCommand } from './command.ts';
 
@@ -10,7 +11,7 @@ export const boxList = defineCommand({
   examples: [{ command: 'kubelab box list --json', what: 'for scripts' }],
   needsRoot: true,
   run: async (_, context) => {
-    const boxes = (await takeInventory(context)).filter(({ kind }) => kind === 'base');
+    const boxes = (await takeInventory(context)).filter(({ kind }) => isBox(kind));
     return {
       data: { boxes, bytes: sumBytes(boxes) },
       human: () => (boxes.length === 0 ? 'There is no base box yet: up makes one, or kubelab box build.' : [tabulate(boxes)]),

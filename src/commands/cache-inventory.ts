@@ -9,6 +9,7 @@ import { readBareLock } from '../cluster/lock-file.ts';
 import { asRoot } from '../exec/root.ts';
 import { listSubvolumes, type Subvolume } from '../providers/nspawn/store-inventory.ts';
 import { locateStore, openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
+import { listBoxItems, removeBoxItems } from './cache-boxes.ts';
 import type { CacheItem } from './cache-item.ts';
 import type { Context } from './context.ts';
 
@@ -20,7 +21,7 @@ export async function takeInventory(context: Context): Promise<readonly CacheIte
   const trees = subvolumes.filter(({ kind }) => kind !== 'machine').map((tree) => describeTree(tree, subvolumes, cache));
   const files = await listCachedFiles(cache);
   const notes = await readNotes(context, trees);
-  return [...trees, ...files.map((file) => describeFile(file, notes))];
+  return [...trees, ...(await listBoxItems(context)), ...files.map((file) => describeFile(file, notes))];
 }
 
 /** A base box or a node image, with the clusters that have machines copied from it or from its images. */
@@ -89,7 +90,9 @@ export async function removeItems(context: Context, items: readonly CacheItem[])
   const store = openSubvolumeStore({ cache, root: asRoot(context.runner, context.userId), signal: context.signal });
   const trees = items.filter((item) => item.path.startsWith(`${locateStore(cache).folder}${path.sep}`));
   if (trees.length > 0) await removeTrees(store, trees, cache);
-  for (const item of items.filter((candidate) => !trees.includes(candidate))) {
+  const boxes = items.filter(({ kind }) => kind === 'vm-box' || kind === 'box-volume');
+  await removeBoxItems(context, boxes);
+  for (const item of items.filter((candidate) => !trees.includes(candidate) && !boxes.includes(candidate))) {
     context.events({ type: 'progress', id: 'remove', text: item.name });
     await rm(item.path, { recursive: true, force: true });
   }

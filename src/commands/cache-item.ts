@@ -2,7 +2,7 @@ import type { CachedFile } from '../artifacts/cache-contents.ts';
 
 /** Something in the cache that can be removed as one. */
 export interface CacheItem {
-  readonly kind: CachedFile['kind'] | 'base' | 'image-tree';
+  readonly kind: CachedFile['kind'] | 'base' | 'image-tree' | 'vm-box' | 'box-volume';
   readonly name: string;
   readonly path: string;
   /** What it is in a node image, where a node image that is there was made from it. */
@@ -12,6 +12,8 @@ export interface CacheItem {
   readonly lastUse: Date;
   /** The clusters of this host whose machines were made from it. */
   readonly usedBy: readonly string[];
+  /** Those machines are no copies of their own: they can not do without it. */
+  readonly needed?: boolean;
 }
 
 export interface PruneChoice {
@@ -29,13 +31,20 @@ const justNow = 10 * 60_000;
 export function choosePrunable(items: readonly CacheItem[], { days, all, now }: PruneChoice): readonly CacheItem[] {
   const age = (item: CacheItem): number => now.getTime() - item.lastUse.getTime();
   const isOld = (item: CacheItem): boolean => age(item) >= Math.max(justNow, (days ?? 0) * 24 * 60 * 60_000);
-  return items.filter((item) => all || (item.usedBy.length === 0 && isOld(item)));
+  return items.filter((item) => item.needed !== true && (all || (item.usedBy.length === 0 && isOld(item))));
+}
+
+/** Whether a kind is one of boxes: what machines or node images are made from. */
+export function isBox(kind: CacheItem['kind']): boolean {
+  return kind === 'base' || kind === 'vm-box' || kind === 'box-volume';
 }
 
 /** The words for a kind. */
 export const kindNames: Readonly<Record<CacheItem['kind'], string>> = {
   base: 'base box',
   'image-tree': 'node image',
+  'vm-box': 'box of Vagrant',
+  'box-volume': 'volume of libvirt',
   archive: 'file by digest',
   program: 'Go programs',
   image: 'image archive',

@@ -9,7 +9,7 @@ export const cachePrune = defineCommand({
   name: 'prune',
   summary: 'remove what no cluster on this host was made from',
   description:
-    'Machines are copies of their own, so that even --all harms none; what is gone is made or downloaded anew when it is needed. What was used in the last ten minutes stays, as another run may need it. Asks first, or needs --yes.',
+    'System containers are copies of their own, and what virtual machines were cloned from stays, so that even --all harms none; what is gone is made or downloaded anew when it is needed. What was used in the last ten minutes stays, as another run may need it. Asks first, or needs --yes.',
   args: {},
   flags: {
     days: { type: 'number', value: 'count', summary: 'keep what was used in this many days' },

@@ -1,3 +1,6 @@
+import type { FetchSettings } from '../artifacts/cloud-image.ts';
+import { proxyAgentFor } from '../artifacts/proxy.ts';
+import { createSend } from '../artifacts/request.ts';
 import { missingProgram } from '../exec/search-path.ts';
 import type { Source, SourceContext } from '../artifacts/source.ts';
 import type { Plan } from '../cluster/plan.ts';
@@ -71,6 +74,11 @@ async function answers(situation: SourceSituation): Promise<boolean> {
     if (situation.context.signal.aborted) throw situation.context.signal.reason;
     return false;
   }
+}
+
+/** How downloads go in this environment: its proxies, and other places for upstream's hosts. */
+export function fetchSettings(environment: SourceSituation['environment']): Pick<FetchSettings, 'send' | 'endpoints'> {
+  return { send: createSend(proxyAgentFor(environment)), ...readEndpoints(environment) };
 }
 
 /** Other places for upstream's hosts, as JSON from host name to base URL: for a copy of them on a private network. */

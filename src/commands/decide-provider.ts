@@ -1,14 +1,18 @@
 import { mkdir } from 'node:fs/promises';
+import { missingProgram } from '../exec/search-path.ts';
+import type { Runner } from '../exec/runner.ts';
 import { chooseProvider, type VirtualFinding } from '../cluster/choose-provider.ts';
 import type { Plan } from '../cluster/plan.ts';
 import { type Capabilities, virtualMachine } from '../cluster/provider.ts';
 import { readProviderWish } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
-import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
+import { type HostProbe, probeNspawnHost } from '../providers/nspawn/host-probe.ts';
 import type { Acceleration } from '../providers/vagrant/acceleration.ts';
 import { probeVagrantHost } from '../providers/vagrant/host-probe.ts';
 import { recallAcceleration } from '../providers/vagrant/recall-acceleration.ts';
 import type { VagrantProbeContext } from '../providers/vagrant/virtual-host.ts';
+import type { Context } from './context.ts';
+import { findVBoxManage } from './vbox-manage.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface Decision {
@@ -25,12 +29,7 @@ export async function decideProvider(workspace: Workspace): Promise<Decision> {
   const wish = readProviderWish(spec);
   const wanted = wish.name === 'auto' && state !== undefined ? state.provider : wish.name;
   if (state !== undefined && wanted === state.provider && wanted !== 'nspawn') return keep(wanted, state.emulated);
-  const nspawn = await probeNspawnHost({
-    root,
-    signal: context.signal,
-    searchPath: context.env['PATH'] ?? '',
-    platform: context.machine.platform,
-  });
+  const nspawn = await probeContainers(context, root);
   if (wanted === 'nspawn' && nspawn.usable) {
     const why = state === undefined ? 'the spec asks for it' : 'the cluster was made with it';
     return decided('nspawn', why, nspawn.capabilities);
@@ -40,6 +39,11 @@ export async function decideProvider(workspace: Workspace): Promise<Decision> {
   if (choice.name === undefined) throw refuse(choice);
   const capabilities = choice.name === 'nspawn' ? nspawn.capabilities : virtual.capabilities[choice.name];
   return decided(choice.name, choice.why, capabilities, choice.emulated);
+}
+
+/** What this host can do for system containers. */
+export function probeContainers({ env, machine, signal }: Context, root: Runner): Promise<HostProbe> {
+  return probeNspawnHost({ root, signal, searchPath: env['PATH'] ?? '', platform: machine.platform });
 }
 
 function keep(name: Plan['provider']['name'], emulated: boolean): Decision {
@@ -60,11 +64,11 @@ async function probeVirtual(workspace: Workspace, brief: boolean): Promise<Virtu
   const probe = probeContext(workspace);
   await mkdir(probe.folder, { recursive: true });
   const acceleration = await recallAcceleration(probe);
-  if (brief && acceleration.accelerator !== 'kvm') return slowHost(acceleration);
+  // VirtualBox has its own way to the processor, which may work where KVM is not loaded.
+  if (brief && acceleration.accelerator !== 'kvm' && (await lacksVirtualBox(probe))) return slowHost(acceleration);
   const { libvirt, virtualbox } = await probeVagrantHost(probe, acceleration);
   return {
-    // Machines of VirtualBox are not driven yet, whatever this host could do.
-    findings: { libvirt, virtualbox: { ...virtualbox, usable: false, lacks: ['kubelab does not drive VirtualBox yet'] } },
+    findings: { libvirt, virtualbox },
     capabilities: { libvirt: libvirt.capabilities, virtualbox: virtualbox.capabilities },
   };
 }
@@ -77,8 +81,14 @@ function slowHost({ why, cures }: Acceleration): VirtualProbe {
   };
 }
 
+async function lacksVirtualBox({ vboxManage, searchPath }: VagrantProbeContext): Promise<boolean> {
+  return vboxManage === undefined && (await missingProgram('VBoxManage', searchPath));
+}
+
 function probeContext({ context, local, root }: Workspace): VagrantProbeContext {
+  const vboxManage = findVBoxManage(context);
   return {
+    ...(vboxManage === undefined ? {} : { vboxManage }),
     runner: local,
     root,
     signal: context.signal,

@@ -29,6 +29,8 @@ export async function openExisting(context: Context): Promise<Existing> {
 export async function findStrays(context: Context): Promise<Omit<Existing, 'state'> | undefined> {
   const opened = await openWorkspace(context);
   if (opened.state !== undefined) return undefined;
+  // Only system containers can be told by their names alone.
+  if (context.machine.platform !== 'linux') return undefined;
   const provider = strayProvider(opened);
   return (await provider.inspect()).length === 0 ? undefined : { workspace: opened, provider };
 }

@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { baseBoxKey, type BaseBox, resolveBaseBox, vmSetup } from '../artifacts/base-box.ts';
-import type { Lock } from '../artifacts/source.ts';
+import type { PlainBox } from '../artifacts/plain-box.ts';
+import { isObtained, type Lock } from '../artifacts/source.ts';
 import { gatewayOf } from '../cluster/addresses.ts';
 import type { Plan } from '../cluster/plan.ts';
 import { type Capabilities, type Provider, type ProviderName, virtualMachine } from '../cluster/provider.ts';
@@ -12,9 +13,14 @@ import { nameImageBox } from '../cluster/write-folder.ts';
 import { subvolumeImageHome } from '../providers/nspawn/image-home.ts';
 import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
 import { boxHome, imageBoxName } from '../providers/vagrant/box-home.ts';
+import { plainBoxHome } from '../providers/vagrant/plain-box-home.ts';
 import { diskMebibytes, emulationKernelOptions } from '../providers/vagrant/disk-image.ts';
 import { vagrantProvider } from '../providers/vagrant/provider.ts';
 import type { VagrantSettings } from '../providers/vagrant/settings.ts';
+import { requireBoxTools } from './choose-box.ts';
+import { fetchSettings } from './choose-source.ts';
+import { findVBoxManage } from './vbox-manage.ts';
+import type { Context } from './context.ts';
 import { bridgeName, chooseBaseBox, clusterId, type Planned, type Workspace } from './workspace.ts';
 
 /** Where what machines are copied from is made and kept. */
@@ -23,8 +29,8 @@ export interface MachineImages extends NodeImageHome {
   readonly baseKey: string;
   /** The key of the node image of a lock with every digest. */
   key(lock: Lock): Promise<string>;
-  /** The name that Vagrant knows the node image by; absent where Vagrant has no part in it. */
-  boxName?(lock: Lock): Promise<string>;
+  /** The name that Vagrant knows the image by; undefined while it is not known, absent where Vagrant has no part in it. */
+  boxName?(lock: Lock): Promise<string | undefined>;
 }
 
 export interface MachineParts {
@@ -65,36 +71,93 @@ async function virtualParts(
   planned: Planned,
   name: Exclude<ProviderName, 'nspawn'>,
 ): Promise<MachineParts> {
-  const { root, local, context, store, folder } = workspace;
+  const { local, context } = workspace;
   const { plan } = planned;
-  const base: BaseBox = await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder, 'vm');
-  const home = boxHome(
-    {
-      base,
-      install: plan.install,
-      provision: workspace.provision,
-      cache: context.folders.cache,
-      source: planned.source,
-      shape: { mebibytes: diskMebibytes, kernelOptions: plan.provider.emulated === true ? emulationKernelOptions : [] },
-      vagrantHome: context.env['VAGRANT_HOME'] ?? path.join(context.folders.home, '.vagrant.d'),
-      installed: (imageBox) => nameImageBox(plan, { folder, packageFolder: context.folders.package, imageBox }),
-    },
-    { root, runner: local, signal: context.signal, store },
-  );
   const settings = vagrantSettings(workspace, {
     name,
     network: plan.network,
     emulated: plan.provider.emulated ?? false,
     capabilities: planned.capabilities,
   });
+  const { plainBox } = plan;
   return {
     provider: vagrantProvider(settings, { local, signal: context.signal }),
-    images: {
-      ...home,
-      baseKey: baseBoxKey(base, await vmSetup(workspace.provision)),
-      boxName: async (of) => imageBoxName(await home.key(of)),
-    },
+    images:
+      plainBox === undefined ? await nodeImages(workspace, planned, name) : await plainImages(workspace, plan, plainBox, name),
   };
+}
+
+/** Node images that are made on this host. */
+async function nodeImages(workspace: Workspace, planned: Planned, name: Exclude<ProviderName, 'nspawn'>): Promise<MachineImages> {
+  const { root, local, context, store, folder } = workspace;
+  const { plan } = planned;
+  const base: BaseBox = await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder, 'vm');
+  const home = boxHome(
+    {
+      base,
+      provider: name,
+      install: plan.install,
+      provision: workspace.provision,
+      cache: context.folders.cache,
+      source: planned.source,
+      shape: { mebibytes: diskMebibytes, kernelOptions: plan.provider.emulated === true ? emulationKernelOptions : [] },
+      vagrantHome: vagrantHome(context),
+      installed: (imageBox) => nameImageBox(plan, { folder, packageFolder: context.folders.package, imageBox }),
+    },
+    { root, runner: local, signal: context.signal, store },
+  );
+  const { PATH = '' } = context.env;
+  return {
+    ...home,
+    makeBase: async (progress) => {
+      await requireBoxTools('native', PATH);
+      await home.makeBase(progress);
+    },
+    makeImage: async (of, progress) => {
+      await requireBoxTools('native', PATH);
+      await home.makeImage(of, progress);
+    },
+    baseKey: baseBoxKey(base, await vmSetup(workspace.provision)),
+    boxName: async (of) => (isObtained(of) ? imageBoxName(await home.key(of)) : undefined),
+  };
+}
+
+/** A plain box, whose machines install all on their own. */
+async function plainImages(
+  workspace: Workspace,
+  plan: Plan,
+  box: PlainBox,
+  provider: Exclude<ProviderName, 'nspawn'>,
+): Promise<MachineImages> {
+  const { root, local, context, folder } = workspace;
+  const { signal } = context;
+  const home = await plainBoxHome(
+    {
+      box,
+      provider,
+      vagrantHome: vagrantHome(context),
+      cache: context.folders.cache,
+      fetch: { signal, ...fetchSettings(context.env) },
+      installed: (imageBox) => nameImageBox(plan, { folder, packageFolder: context.folders.package, imageBox }),
+    },
+    { root, runner: local, signal },
+  );
+  const makeBase = async (progress: (text: string) => void): Promise<void> => {
+    if (box.kind === 'cloud') await requireBoxTools('cloud', context.env['PATH'] ?? '');
+    await home.makeBase(progress);
+  };
+  return {
+    ...home,
+    makeBase,
+    baseKey: home.name,
+    key: () => Promise.resolve(home.name),
+    boxName: () => Promise.resolve(home.name),
+  };
+}
+
+/** Vagrant's own folder. */
+export function vagrantHome({ env, folders }: Pick<Context, 'env' | 'folders'>): string {
+  return env['VAGRANT_HOME'] ?? path.join(folders.home, '.vagrant.d');
 }
 
 /** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */
@@ -153,7 +216,9 @@ interface VirtualMachines {
 
 function vagrantSettings(workspace: Workspace, { name, network, emulated, capabilities }: VirtualMachines): VagrantSettings {
   const { folder } = workspace;
+  const vboxManage = findVBoxManage(workspace.context);
   return {
+    ...(vboxManage === undefined ? {} : { vboxManage }),
     provider: name,
     cluster: clusterId(workspace),
     folder: folder.root,

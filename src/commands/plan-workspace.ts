@@ -12,11 +12,11 @@ import type { Spec } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { Runner } from '../exec/runner.ts';
 import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
-import { probeNspawnHost } from '../providers/nspawn/host-probe.ts';
 import { allowedNodeRange, virtualBoxNetworks } from '../providers/vagrant/allowed-range.ts';
 import { chooseSource, type ChosenSource } from './choose-source.ts';
 import type { Context } from './context.ts';
-import { decideProvider } from './decide-provider.ts';
+import { choosePlainBox } from './choose-box.ts';
+import { decideProvider, probeContainers } from './decide-provider.ts';
 import { bridgeName, type Planned, type Resolved, sourceContext, type Workspace } from './workspace.ts';
 
 /** For a plan that leads to no machines on this host. */
@@ -25,12 +25,15 @@ export const noProvider: Plan['provider'] = { name: 'nspawn', why: 'no machine i
 /** Finds out what the spec leaves open and makes the plan. Writes nothing but what sources keep in the cache. */
 export async function planWorkspace(workspace: Workspace): Promise<Planned> {
   const { provider, capabilities } = await decideProvider(workspace);
-  return { ...(await resolvePlan(workspace, provider)), capabilities };
+  const { context, spec, specFolder, lockPath } = workspace;
+  const lock = await readLockFile(lockPath);
+  const plainBox = await choosePlainBox(context, spec, provider.name, { lock, specFolder });
+  return { ...(await resolvePlan(workspace, provider, plainBox)), capabilities };
 }
 
 /** @throws KubelabError `KL-HOST-TOOL-MISSING`, `KL-HOST-NO-PROVIDER` when this host can not run system containers. */
-export async function requireNspawn({ env, machine, signal }: Context, root: Runner): Promise<Capabilities> {
-  const probe = await probeNspawnHost({ root, signal, searchPath: env['PATH'] ?? '', platform: machine.platform });
+export async function requireNspawn(context: Context, root: Runner): Promise<Capabilities> {
+  const probe = await probeContainers(context, root);
   if (probe.usable) return probe.capabilities;
   const toInstall = probe.packages.length > 0;
   throw new KubelabError(
@@ -43,8 +46,15 @@ export async function requireNspawn({ env, machine, signal }: Context, root: Run
   );
 }
 
-/** The plan for machines of a provider, which need not be usable on this host. */
-export async function resolvePlan(workspace: Workspace, provider: Plan['provider']): Promise<Resolved> {
+/**
+ * The plan for machines of a provider, which need not be usable on this host.
+ * @param plainBox what the machines are made from, where they are made here and from no node image.
+ */
+export async function resolvePlan(
+  workspace: Workspace,
+  provider: Plan['provider'],
+  plainBox?: Plan['plainBox'],
+): Promise<Resolved> {
   const { context, spec } = workspace;
   const known = await readLockFile(workspace.lockPath);
   const chosen = await chooseSource({
@@ -62,6 +72,7 @@ export async function resolvePlan(workspace: Workspace, provider: Plan['provider
     install,
     lock,
     subnet: await provideSubnet(workspace, known, provider.name),
+    ...(plainBox === undefined ? {} : { plainBox }),
   });
   return { plan, source: chosen.source };
 }
@@ -70,7 +81,10 @@ async function chooseInstall(spec: Spec, { choice }: ChosenSource): Promise<'bin
   // A bundle holds one or the other; asked for what it does not hold, it says so itself.
   if (choice.bundle !== undefined && spec.install === 'auto') return heldInstall((await readBundleInfo(choice.bundle)).lock);
   if (choice.bundle !== undefined) return spec.install === 'packages' ? 'packages' : 'binaries';
-  if (choice.kind === 'upstream') return spec.install === 'binaries' ? 'binaries' : 'packages';
+  // The packages of the source are Debian's.
+  const suits = typeof spec.box !== 'string' || !spec.box.startsWith('rocky');
+  if (choice.kind === 'upstream')
+    return spec.install === 'binaries' || (spec.install === 'auto' && !suits) ? 'binaries' : 'packages';
   if (choice.kind === 'go' && spec.install === 'packages')
     throw new KubelabError(
       'KL-SPEC-UNSUPPORTED',
@@ -131,7 +145,7 @@ async function provideSubnet(workspace: Workspace, known: LockFile | undefined, 
   const within = allowedNodeRange(provider, await readIfThere(virtualBoxNetworks));
   return chooseSubnet({
     wanted: spec.network.nodes,
-    occupied: await findOccupiedNetworks(local, context.signal),
+    occupied: await findOccupiedNetworks(local, context.signal, context.machine.platform),
     pods: spec.network.pods,
     services: spec.network.services,
     self: bridgeName(workspace),

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
+import { isKnownBox } from '../artifacts/cloud-images.ts';
 import { type ClusterFolder, relocateCluster } from '../cluster/cluster-folder.ts';
 import { readIfThere } from '../cluster/files.ts';
 import type { Plan } from '../cluster/plan.ts';
@@ -98,6 +99,14 @@ function describe(folder: string, plan: Plan): Block[] {
       kind: 'commands',
       title: 'Next:',
       commands: [
+        ...(isKnownBox(plan.box)
+          ? [
+              {
+                command: `kubelab box build ${plan.box} --provider libvirt`,
+                what: 'give Vagrant the box; or --provider virtualbox',
+              },
+            ]
+          : []),
         { command: `cd ${folder} && vagrant up`, what: 'bring it up with libvirt or VirtualBox' },
         { command: `less ${path.join(folder, 'Vagrantfile')}`, what: 'see the machines' },
         { command: `ls ${path.join(folder, 'provision')}`, what: 'see every script that runs in them' },

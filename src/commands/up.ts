@@ -1,4 +1,3 @@
-import { isObtained } from '../artifacts/source.ts';
 import { createClusterFolder } from '../cluster/cluster-folder.ts';
 import { compareWithState } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
@@ -49,7 +48,7 @@ export async function runUp(context: Context): Promise<CommandResult> {
     const { local, folder, secrets } = workspace;
     const lock = { current: plan.lock, keep: (next: typeof plan.lock) => keepLock(workspace, plan, next) };
     const parts = await machineParts(workspace, planned, () => lock.current);
-    const imageBox = isObtained(plan.lock) ? await parts.images.boxName?.(plan.lock) : undefined;
+    const imageBox = await parts.images.boxName?.(plan.lock);
     const made = await writeClusterFolder(plan, {
       folder,
       ...(imageBox === undefined ? {} : { imageBox }),

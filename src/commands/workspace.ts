@@ -17,6 +17,7 @@ import { localRunner } from '../exec/local.ts';
 import { asRoot } from '../exec/root.ts';
 import type { Runner } from '../exec/runner.ts';
 import { openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
+import { chooseBoxWay } from './choose-box.ts';
 import type { Context } from './context.ts';
 
 /** A spec and everything real that serves it on this host, wired together. */
@@ -112,11 +113,16 @@ export function sourceContext({ context, local }: Pick<Workspace, 'context' | 'l
 }
 
 export async function keepLock(workspace: Workspace, plan: Plan, lock: Lock): Promise<void> {
-  await writeLockFile(workspace.lockPath, { apiVersion: 'kubelab/v1', nodes: plan.network.nodes, lock });
+  const box = plan.plainBox?.kind === 'cloud' ? { box: plan.plainBox } : {};
+  await writeLockFile(workspace.lockPath, { apiVersion: 'kubelab/v1', nodes: plan.network.nodes, lock, ...box });
 }
 
-/** The base box of a plan: the one in its bundle, where that holds the box that the spec names. */
+/**
+ * The base box of a plan for system containers: the one in its bundle, where that holds the box that the spec names.
+ * @throws KubelabError `KL-SPEC-UNSUPPORTED` for a box of virtual machines.
+ */
 export async function chooseBaseBox(workspace: Workspace, plan: Pick<Plan, 'box' | 'source'>): Promise<BaseBox> {
+  chooseBoxWay(plan.box, 'nspawn', workspace.context.machine, workspace.specFolder);
   const box = await resolveBaseBox(plan.box, workspace.provision, workspace.specFolder);
   const { bundle } = plan.source;
   return (

@@ -11,6 +11,8 @@ export interface VagrantfileView {
   readonly box: string;
   /** Where the box comes from; false where its name alone says it. */
   readonly boxUrl: string | false;
+  /** The digest of what is at the URL; false for none given. */
+  readonly boxChecksum: false | { readonly kind: string; readonly hex: string };
   readonly netmask: string;
   readonly hostAddress: string;
   readonly managementName: string;

@@ -27,6 +27,19 @@ const cases: Readonly<Record<string, Plan>> = {
     { controlPlanes: 1, workers: 2, storage: 1, workerDisksMiB: [10_240, 20_480] },
     { box: 'https://boxes.example/debian-12-amd64.box' },
   ),
+  'virtualbox-on-apple-silicon': makePlan(
+    { controlPlanes: 1, workers: 1 },
+    {
+      provider: { name: 'virtualbox', why: '', differences: [] },
+      box: 'https://boxes.example/debian-13-arm64.box',
+      boxDigest: `sha256:${'0a'.repeat(32)}`,
+      lock: { ...makePlan({ controlPlanes: 1, workers: 0 }).lock, architecture: 'arm64' },
+    },
+  ),
+  'virtualbox-on-windows': makePlan(
+    { controlPlanes: 1, workers: 1 },
+    { provider: { name: 'virtualbox', why: '', differences: [] }, box: 'D:\\boxes\\my lab.box' },
+  ),
 };
 
 const golden = join(import.meta.dirname, 'vagrant');
@@ -92,7 +105,7 @@ describe.skipIf(missing !== undefined).concurrent(title, { timeout: 120_000 }, (
     expect(result).toMatchObject({ exitCode: 0, stdout: 'Vagrantfile validated successfully.\n' });
   });
 
-  test.for(['5-control-planes-2-workers', 'storage-node'])('takes %s for VirtualBox', async (name, { expect }) => {
+  test.for(['5-control-planes-2-workers', 'storage-node', 'virtualbox-on-apple-silicon', 'virtualbox-on-windows'])('takes %s for VirtualBox', async (name, { expect }) => {
     const folder = await writeFolder(`${name}-virtualbox`, render(cases[name]!));
     const env = { VAGRANT_DEFAULT_PROVIDER: 'virtualbox', VAGRANT_EXPERIMENTAL: 'disks' };
     // Without VBoxManage the provider itself can not be asked.

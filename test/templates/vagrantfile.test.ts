@@ -24,7 +24,7 @@ describe('viewVagrantfile', () => {
   });
 
   test.each([
-    ['debian-12', '"cloud-image/debian-12"', false],
+    ['debian-12', '"kubelab/debian-12"', false],
     ['debian/bookworm64', '"debian/bookworm64"', false],
     ['./box.tar', '"kubelab/box.tar"', '"./box.tar"'],
     ['/boxes/my lab.box', '"kubelab/my-lab"', '"/boxes/my lab.box"'],
@@ -33,6 +33,12 @@ describe('viewVagrantfile', () => {
     ['https://boxes.example/metadata.json', '"kubelab/metadata.json"', '"https://boxes.example/metadata.json"'],
   ])('finds the box %s', (box, name, url) => {
     expect(viewVagrantfile(makePlan({ controlPlanes: 1, workers: 0 }, { box }), id)).toMatchObject({ box: name, boxUrl: url });
+  });
+
+  test('gives the digest of a box by URL, but not with the box of a node image', () => {
+    const plan = makePlan({ controlPlanes: 1, workers: 0 }, { box: 'https://boxes.example/lab.box', boxDigest: 'sha512:abc' });
+    expect(viewVagrantfile(plan, id).boxChecksum).toEqual({ kind: '"sha512"', hex: '"abc"' });
+    expect(viewVagrantfile(plan, id, 'kubelab/key')).toMatchObject({ box: '"kubelab/key"', boxUrl: false, boxChecksum: false });
   });
 
   test.each([
@@ -62,10 +68,12 @@ describe('viewVagrantfile', () => {
     const hostile = `"\n#{exit}\\`;
     const plan = makePlan({ controlPlanes: 0, workers: 0 }, { name: hostile, box: `${hostile}.box` });
     const node = { name: hostile, role: 'worker' as const, address: hostile, cpus: 1, memoryMiB: 1, disksMiB: [] };
-    const { machines, ...rest } = viewVagrantfile({ ...plan, nodes: [node], network: { ...plan.network, gateway: hostile } }, id);
+    const view = { ...plan, nodes: [node], network: { ...plan.network, gateway: hostile }, boxDigest: `${hostile}:${hostile}` };
+    const { machines, boxChecksum, ...rest } = viewVagrantfile(view, id);
     const { cpus, memory, disks, ...quoted } = machines[0]!;
     expect([cpus, memory, disks]).toEqual(['1', '1', '[]']);
-    for (const value of [...Object.values(rest), ...Object.values(quoted)]) expect(value).toMatch(/^"(?:[^"\\#\n]|\\.)*"$/);
+    for (const value of [...Object.values(rest), ...Object.values(quoted), ...Object.values(boxChecksum)])
+      expect(value).toMatch(/^"(?:[^"\\#\n]|\\.)*"$/);
   });
 });
 
@@ -86,7 +94,8 @@ describe('renderFolder', () => {
       ['control1/pki/ca.key', 'key\n'],
     ]),
   };
-  const machines = '{{#machines}}{{name}}{{role}}{{address}}{{cpus}}{{memory}}{{disks}}{{/machines}}{{#boxUrl}}{{/boxUrl}}';
+  const machines =
+    '{{#machines}}{{name}}{{role}}{{address}}{{cpus}}{{memory}}{{disks}}{{/machines}}{{#boxUrl}}{{/boxUrl}}{{#boxChecksum}}{{kind}}{{hex}}{{/boxChecksum}}';
   const template = parts.template.replace('{{boxUrl}}', machines);
 
   test('puts every file in its place, sorted, with its mode and \\n alone', () => {

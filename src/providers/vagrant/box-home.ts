@@ -1,12 +1,12 @@
 import path from 'node:path';
 import type { Lock } from '../../artifacts/source.ts';
 import type { NodeImageHome } from '../../cluster/up-context.ts';
-import type { Runner } from '../../exec/runner.ts';
-import type { Box } from './box.ts';
-import { hasBox, installBox, type LibvirtHome } from './install-box.ts';
-import { type TreeStore, vmImageHome, type VmImageSettings } from './vm-image.ts';
+import type { Box, BoxProvider } from './box.ts';
+import { boxShelf, type ShelfContext } from './box-shelf.ts';
+import { type TreeStore, type VmBaseHome, vmImageHome, type VmImageSettings } from './vm-image.ts';
 
 export interface BoxHomeSettings extends VmImageSettings {
+  readonly provider: BoxProvider;
   /** Vagrant's own folder: `$VAGRANT_HOME`, or `~/.vagrant.d`. */
   readonly vagrantHome: string;
   /** Told the name of the box each time that it was made sure of. */
@@ -20,11 +20,7 @@ export interface OpenableStore extends TreeStore {
   close(): Promise<void>;
 }
 
-export interface BoxHomeContext {
-  /** Runs as the user whose Vagrant it is. */
-  readonly runner: Runner;
-  readonly root: Runner;
-  readonly signal: AbortSignal;
+export interface BoxHomeContext extends ShelfContext {
   readonly store: OpenableStore;
 }
 
@@ -38,36 +34,46 @@ export function imageBoxName(key: string): string {
   return `kubelab/${key}`;
 }
 
-/** Node images as boxes of libvirt: made natively, and laid where Vagrant and libvirt find them. */
+/** Node images as boxes: made natively, and laid where Vagrant finds them. */
 export function boxHome(settings: BoxHomeSettings, context: BoxHomeContext): BoxHome {
-  const { store } = context;
   const images = vmImageHome(settings, context);
-  const home: LibvirtHome = {
-    vagrantHome: settings.vagrantHome,
-    pool: 'default',
-    connection: 'qemu:///system',
-    poolFolder: '/var/lib/libvirt/images',
-  };
+  const shelf = boxShelf(settings.provider, settings.vagrantHome, context);
   const key = async (lock: Lock): Promise<string> => path.basename(await images.disk(lock), '.qcow2');
   const box = async (lock: Lock): Promise<Box> => ({ name: imageBoxName(await key(lock)), version: '1.0.0' });
-  const opened = async <T>(work: () => Promise<T>): Promise<T> => {
-    const mounted = await store.open();
-    try {
-      return await work();
-    } finally {
-      if (mounted) await store.close();
-    }
-  };
+  const opened = <T>(work: () => Promise<T>): Promise<T> => whileOpen(context.store, work);
   return {
     key,
     hasBase: () => opened(images.hasBase),
     makeBase: (progress) => opened(() => images.makeBase(progress)),
-    hasImage: async (lock) => (await images.hasImage(lock)) && hasBox(await box(lock), home, context),
+    hasImage: async (lock) => (await images.hasImage(lock)) && shelf.has(await box(lock)),
     makeImage: async (lock, progress) => {
       if (!(await images.hasImage(lock))) await opened(() => images.makeImage(lock, progress));
       progress('laying the box where Vagrant finds it');
-      await installBox(await box(lock), await images.disk(lock), home, context);
+      await shelf.install(await box(lock), { disk: await images.disk(lock), guest: 'debian' });
       await settings.installed((await box(lock)).name);
     },
   };
+}
+
+/** The disk of the plain system of kubelab's own making, made where it is not there. */
+export async function provideBaseDisk(
+  images: VmBaseHome,
+  store: OpenableStore,
+  progress: (text: string) => void,
+): Promise<string> {
+  if (!(await images.hasBaseDisk()))
+    await whileOpen(store, async () => {
+      if (!(await images.hasBase())) await images.makeBase(progress);
+      await images.makeBaseDisk(progress);
+    });
+  return images.baseDisk();
+}
+
+async function whileOpen<T>(store: OpenableStore, work: () => Promise<T>): Promise<T> {
+  const mounted = await store.open();
+  try {
+    return await work();
+  } finally {
+    if (mounted) await store.close();
+  }
 }

@@ -26,22 +26,36 @@ export interface BoxContext {
   readonly signal: AbortSignal;
 }
 
-/** The name of the disk in a box for libvirt. */
+/** What the machines of a box begin with: files of the host. */
+export interface BoxDisks {
+  /** The system: a qcow2. */
+  readonly disk: string;
+  /** What cloud-init reads at the first boot, as a small disk beside it: a raw image. */
+  readonly seed?: string;
+  /** What Vagrant calls the system, so that it need not ask the machine. */
+  readonly guest: BoxGuest;
+}
+
+export type BoxGuest = 'debian' | 'ubuntu' | 'redhat';
+
+/** The names of the disks in a box for libvirt. */
 export const libvirtDisk = 'box.img';
+export const libvirtSeed = 'seed.img';
 
 /**
- * What a box for libvirt has beside its disk, in the format that vagrant-libvirt calls version 1: README of
- * vagrant-libvirt, "Box Format".
+ * What a box for libvirt has beside its disks, in the formats that vagrant-libvirt calls version 1 and, for several
+ * disks, version 2: README of vagrant-libvirt, "Box Format".
  * @param virtualSize what a machine sees of the disk, in bytes; the box says it in whole GiB, rounded up.
  */
-export function libvirtBoxFiles(virtualSize: number): readonly BoxFile[] {
-  const metadata = { provider: 'libvirt', format: 'qcow2', virtual_size: Math.ceil(virtualSize / gibibyte) };
+export function libvirtBoxFiles(virtualSize: number, guest: BoxGuest, withSeed = false): readonly BoxFile[] {
+  const system = { provider: 'libvirt', format: 'qcow2', virtual_size: Math.ceil(virtualSize / gibibyte) };
+  const metadata = withSeed ? { ...system, disks: [{ path: libvirtDisk }, { path: libvirtSeed }] } : system;
   return [
     { name: 'metadata.json', text: `${JSON.stringify(metadata)}\n` },
     {
       name: 'Vagrantfile',
       text: `Vagrant.configure("2") do |config|
-  config.vm.guest = :debian
+  config.vm.guest = :${guest}
   config.vm.provider "libvirt" do |libvirt|
     # The disk is found by its label, wherever it hangs; virtio is the fastest.
     libvirt.disk_bus = "virtio"
@@ -60,9 +74,15 @@ export function boxFolder(vagrantHome: string, box: Box, provider: BoxProvider):
 /**
  * The name that vagrant-libvirt looks for before it uploads a box's disk: `get_volume_name` in its
  * lib/vagrant-libvirt/action/handle_box_image.rb, as of 0.11. A volume of that name in any pool that runs will do.
+ * @param file the disk's name in the box.
  */
-export function volumeName(box: Box): string {
-  return `${escapeSlashes(box.name)}_vagrant_box_image_${box.version}_box.img`;
+export function volumeName(box: Box, file = libvirtDisk): string {
+  return `${escapeSlashes(box.name)}_vagrant_box_image_${box.version}_${path.parse(file).name}.img`;
+}
+
+/** The box that a folder of Vagrant's boxes, or the name of a volume before `_vagrant_box_image_`, stands for. */
+export function unescapeSlashes(name: string): string {
+  return name.replaceAll('-VAGRANTSLASH-', '/');
 }
 
 function escapeSlashes(name: string): string {

@@ -19,8 +19,14 @@ export interface DiskContext {
   readonly signal: AbortSignal;
 }
 
-/** What has to be on the host for disks to be made, beside coreutils. Debian: e2fsprogs, extlinux, mount, qemu-utils, util-linux. */
-export const diskTools = ['mkfs.ext4', 'extlinux', 'mount', 'qemu-img', 'unshare'] as const;
+/** What has to be on the host for disks to be made, beside coreutils, and the Debian package that has each. */
+export const diskTools: readonly (readonly [program: string, package_: string])[] = [
+  ['mkfs.ext4', 'e2fsprogs'],
+  ['extlinux', 'extlinux'],
+  ['mount', 'mount'],
+  ['qemu-img', 'qemu-utils'],
+  ['unshare', 'util-linux'],
+];
 
 /** 20 GiB, as much as a node needs for images and pods. */
 export const diskMebibytes = 20 * 1024;

@@ -22,7 +22,7 @@ export async function probeVagrantHost(context: VagrantProbeContext, known?: Acc
   const [acceleration, vagrant] = await Promise.all([known ?? probeAcceleration(context), findVagrant(context)]);
   const [libvirt, virtualbox] = await Promise.all([
     probeLibvirt(context, vagrant, acceleration),
-    probeVirtualBox(context, vagrant),
+    probeVirtualBox(context, vagrant, acceleration),
   ]);
   return {
     acceleration,

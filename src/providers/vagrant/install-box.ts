@@ -1,8 +1,19 @@
-import { mkdir, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { readdir, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Command, Runner, RunResult } from '../../exec/runner.ts';
-import { type Box, boxFolder, libvirtBoxFiles, libvirtDisk, volumeName } from './box.ts';
+import {
+  type Box,
+  type BoxContext,
+  type BoxDisks,
+  boxFolder,
+  libvirtBoxFiles,
+  libvirtDisk,
+  libvirtSeed,
+  packBox,
+  volumeName,
+} from './box.ts';
 import { readVirtualSize } from './disk-image.ts';
+import { layOutBox } from './lay-box.ts';
 
 const minute = 60_000;
 
@@ -31,19 +42,35 @@ export async function hasBox(box: Box, home: LibvirtHome, context: InstallContex
 }
 
 /**
- * Lays a box where `vagrant up` finds it, and its disk into the pool where vagrant-libvirt looks before it uploads. The
- * disk takes no room again where it is on the same file system, so it must never be written to, only replaced.
+ * Lays a box where `vagrant up` finds it, and its disks into the pool where vagrant-libvirt looks before it uploads. The
+ * disks take no room again where they are on the same file system, so they must never be written to, only replaced.
  * Does it again where it is there already.
- * @param disk a qcow2.
  */
-export async function installBox(box: Box, disk: string, home: LibvirtHome, context: InstallContext): Promise<void> {
-  const size = await readVirtualSize(disk, context.root, context.signal);
+export async function installBox(box: Box, disks: BoxDisks, home: LibvirtHome, context: InstallContext): Promise<void> {
+  const size = await readVirtualSize(disks.disk, context.root, context.signal);
+  const parts = partsOf(disks);
   // The pool first: Vagrant then never sees a box whose disk it would upload.
   const folder = await readyPool(home, context);
-  await placeFile(disk, path.join(folder, volumeName(box)), context);
+  for (const [name, file] of Object.entries(parts)) await placeFile(file, path.join(folder, volumeName(box, name)), context);
   await virsh(home, context, ['pool-refresh', home.pool]);
-  await virsh(home, context, ['vol-path', '--pool', home.pool, volumeName(box)]);
-  await layOutBox(box, disk, size, home, context);
+  for (const name of Object.keys(parts)) await virsh(home, context, ['vol-path', '--pool', home.pool, volumeName(box, name)]);
+  await layOutBox(
+    boxFolder(home.vagrantHome, box, 'libvirt'),
+    libvirtBoxFiles(size, disks.guest, disks.seed !== undefined),
+    async (partial) => {
+      for (const [name, file] of Object.entries(parts)) await placeFile(file, path.join(partial, name), context);
+    },
+  );
+}
+
+/** Makes a box for libvirt as one file. It appears when it is whole. */
+export async function packLibvirtBox(disks: BoxDisks, file: string, context: BoxContext): Promise<void> {
+  const size = await readVirtualSize(disks.disk, context.runner, context.signal);
+  await packBox(file, libvirtBoxFiles(size, disks.guest, disks.seed !== undefined), partsOf(disks), context);
+}
+
+function partsOf({ disk, seed }: BoxDisks): Record<string, string> {
+  return { [libvirtDisk]: disk, ...(seed === undefined ? {} : { [libvirtSeed]: seed }) };
 }
 
 /** Removes what `installBox` made. No machine may be left that was cloned from it: its disk would lack what is not its own. */
@@ -53,9 +80,22 @@ export async function removeBox(box: Box, home: LibvirtHome, context: InstallCon
   // Other versions, and other providers' boxes of the same name, stay.
   await removeEmpty(path.dirname(folder));
   await removeEmpty(path.dirname(path.dirname(folder)));
-  const name = volumeName(box);
+  for (const name of [volumeName(box), volumeName(box, libvirtSeed)]) await removeVolume(name, home, context);
+}
+
+/** Removes a volume of the pool if it is there. */
+export async function removeVolume(name: string, home: LibvirtHome, context: InstallContext): Promise<void> {
   const found = await virsh(home, context, ['vol-path', '--pool', home.pool, name], 'any');
   if (found.exitCode === 0) await virsh(home, context, ['vol-delete', '--pool', home.pool, name]);
+}
+
+/** The disks of boxes that are in the pool, by their files; none where libvirt does not answer. */
+export async function listBoxVolumes(home: LibvirtHome, context: InstallContext): Promise<{ name: string; file: string }[]> {
+  const answer = await virsh(home, context, ['vol-list', '--pool', home.pool], 'any').catch(() => undefined);
+  return (answer?.exitCode === 0 ? answer.stdout : '').split('\n').flatMap((line) => {
+    const [, name, file] = /^\s*(\S+_vagrant_box_image_\S+)\s+(\/.*?)\s*$/.exec(line) ?? [];
+    return name === undefined || file === undefined ? [] : [{ name, file }];
+  });
 }
 
 async function removeEmpty(folder: string): Promise<void> {
@@ -89,20 +129,6 @@ mv -fT "$2.part" "$2"`;
 
 async function placeFile(file: string, target: string, { root, signal }: InstallContext): Promise<void> {
   await root.run(['sh', '-c', placeScript, 'sh', file, target], { timeout: 30 * minute, signal });
-}
-
-/** Vagrant takes every folder in a version's for a provider's, and no folder whose name begins with a dot for a version's. */
-async function layOutBox(box: Box, disk: string, size: number, home: LibvirtHome, context: InstallContext): Promise<void> {
-  const folder = boxFolder(home.vagrantHome, box, 'libvirt');
-  const version = path.dirname(folder);
-  const partial = path.join(path.dirname(version), `.${box.version}.part`);
-  await rm(partial, { recursive: true, force: true });
-  await mkdir(partial, { recursive: true });
-  for (const { name, text } of libvirtBoxFiles(size)) await writeFile(path.join(partial, name), text);
-  await placeFile(disk, path.join(partial, libvirtDisk), context);
-  await rm(folder, { recursive: true, force: true });
-  await mkdir(version, { recursive: true });
-  await rename(partial, folder);
 }
 
 function virsh(home: LibvirtHome, context: InstallContext, words: readonly string[], accept?: 'any'): Promise<RunResult> {

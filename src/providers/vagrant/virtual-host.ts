@@ -5,6 +5,8 @@ import type { AccelerationContext } from './acceleration.ts';
 export interface VagrantProbeContext extends AccelerationContext {
   /** Where the kernel shows its modules. Default /sys/module. */
   readonly modules?: string;
+  /** The program VBoxManage, where it is not on the PATH. */
+  readonly vboxManage?: string;
   /** Where systemd is seen to run: this folder is there. Default /run/systemd/system. */
   readonly systemd?: string;
 }

@@ -1,62 +1,98 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type BoxContext, type BoxFile, packBox } from './box.ts';
+import { type Box, type BoxContext, type BoxDisks, boxFolder, type BoxFile, type BoxGuest, packBox } from './box.ts';
 import { readVirtualSize } from './disk-image.ts';
+import { layOutBox } from './lay-box.ts';
 
 const minute = 60_000;
 
-/** The name of the disk in a box for VirtualBox. */
+/** The names of the disks in a box for VirtualBox. */
 export const virtualboxDisk = 'box-disk001.vmdk';
+export const virtualboxSeed = 'box-disk002.vmdk';
+
+/** What a machine sees of the disks, in bytes. */
+export interface DiskSizes {
+  readonly disk: number;
+  readonly seed?: number;
+}
 
 /**
- * What a box for VirtualBox has beside its disk: Vagrant imports `box.ovf`. The kernel has drivers for PIIX4 IDE and for
- * virtio, and none for AHCI and E1000.
- * @param virtualSize what a machine sees of the disk, in bytes.
+ * What a box for VirtualBox has beside its disks: Vagrant imports `box.ovf`. The node image's kernel has drivers for PIIX4
+ * IDE and for virtio, and none for AHCI and E1000; those of cloud images have all of them.
  */
-export function virtualboxBoxFiles(virtualSize: number): readonly BoxFile[] {
+export function virtualboxBoxFiles(sizes: DiskSizes, guest: BoxGuest): readonly BoxFile[] {
   return [
     { name: 'metadata.json', text: `${JSON.stringify({ provider: 'virtualbox' })}\n` },
     {
       name: 'Vagrantfile',
       text: `Vagrant.configure("2") do |config|
-  config.vm.guest = :debian
+  config.vm.guest = :${guest}
   config.vm.provider "virtualbox" do |virtualbox|
     virtualbox.default_nic_type = "virtio"
   end
 end
 `,
     },
-    { name: 'box.ovf', text: ovf(virtualSize) },
+    { name: 'box.ovf', text: ovf(sizes) },
   ];
 }
 
-/**
- * Makes a box for VirtualBox out of a qcow2, as one file. It appears when it is whole.
- * @param file where; its folder takes the converted disk meanwhile.
- */
-export async function packVirtualBoxBox(disk: string, file: string, context: BoxContext): Promise<void> {
-  const { runner, signal } = context;
-  const size = await readVirtualSize(disk, runner, signal);
-  const work = await mkdtemp(`${file}.`);
+/** Whether Vagrant finds the box. */
+export async function hasVirtualBoxBox(box: Box, vagrantHome: string): Promise<boolean> {
+  const metadata = path.join(boxFolder(vagrantHome, box, 'virtualbox'), 'metadata.json');
+  return (await stat(metadata).catch(() => undefined)) !== undefined;
+}
+
+/** Lays a box where `vagrant up` finds it. Takes about as much room again as the disk; does it again where it is there already. */
+export async function installVirtualBoxBox(box: Box, disks: BoxDisks, vagrantHome: string, context: BoxContext): Promise<void> {
+  const files = virtualboxBoxFiles(await readSizes(disks, context), disks.guest);
+  await layOutBox(boxFolder(vagrantHome, box, 'virtualbox'), files, async (partial) => {
+    await convertDisks(disks, partial, context);
+  });
+}
+
+/** Makes a box for VirtualBox as one file. It appears when it is whole; its folder takes the converted disks meanwhile. */
+export async function packVirtualBoxBox(disks: BoxDisks, file: string, context: BoxContext): Promise<void> {
+  const sizes = await readSizes(disks, context);
+  const work = `${file}.disks`;
   try {
-    const vmdk = path.join(work, virtualboxDisk);
-    await runner.run(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'vmdk', '-o', 'subformat=streamOptimized', disk, vmdk], {
-      timeout: 60 * minute,
-      signal,
-    });
-    await packBox(file, virtualboxBoxFiles(size), { [virtualboxDisk]: vmdk }, context);
+    await mkdir(work, { recursive: true });
+    await packBox(file, virtualboxBoxFiles(sizes, disks.guest), await convertDisks(disks, work, context), context);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
 }
 
+async function readSizes({ disk, seed }: BoxDisks, { runner, signal }: BoxContext): Promise<DiskSizes> {
+  const size = await readVirtualSize(disk, runner, signal);
+  return seed === undefined ? { disk: size } : { disk: size, seed: (await stat(seed)).size };
+}
+
+/** Converts the disks into a folder; gives their files by their names in the box. */
+async function convertDisks(disks: BoxDisks, folder: string, { runner, signal }: BoxContext): Promise<Record<string, string>> {
+  const made: Record<string, string> = {};
+  const convert = async (format: string, from: string, name: string): Promise<void> => {
+    const to = path.join(folder, name);
+    const way = ['-f', format, '-O', 'vmdk', '-o', 'subformat=streamOptimized'];
+    await runner.run(['qemu-img', 'convert', ...way, from, to], { timeout: 60 * minute, signal });
+    made[name] = to;
+  };
+  await convert('qcow2', disks.disk, virtualboxDisk);
+  if (disks.seed !== undefined) await convert('raw', disks.seed, virtualboxSeed);
+  return made;
+}
+
 /** Resource types are those of CIM_ResourceAllocationSettingData: 3 processor, 4 memory, 5 IDE controller, 10 Ethernet, 17 disk. */
-function ovf(virtualSize: number): string {
+function ovf(sizes: DiskSizes): string {
+  const { seed } = sizes;
   const items = [
     item(1, 3, '1 virtual CPU', ['VirtualQuantity', '1']),
     item(2, 4, '1024 MB of memory', ['AllocationUnits', 'MegaBytes'], ['VirtualQuantity', '1024']),
     item(3, 5, 'ideController0', ['Address', '0'], ['ResourceSubType', 'PIIX4']),
     item(4, 17, 'disk1', ['AddressOnParent', '0'], ['HostResource', '/disk/vmdisk1'], ['Parent', '3']),
+    ...(seed === undefined
+      ? []
+      : [item(6, 17, 'disk2', ['AddressOnParent', '1'], ['HostResource', '/disk/vmdisk2'], ['Parent', '3'])]),
     item(
       5,
       10,
@@ -69,11 +105,11 @@ function ovf(virtualSize: number): string {
   return `<?xml version="1.0"?>
 <Envelope ovf:version="1.0" xml:lang="en-US" xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData">
   <References>
-    <File ovf:id="file1" ovf:href="${virtualboxDisk}"/>
+    <File ovf:id="file1" ovf:href="${virtualboxDisk}"/>${seed === undefined ? '' : `\n    <File ovf:id="file2" ovf:href="${virtualboxSeed}"/>`}
   </References>
   <DiskSection>
     <Info>The disk of the box</Info>
-    <Disk ovf:capacity="${virtualSize}" ovf:diskId="vmdisk1" ovf:fileRef="file1" ovf:format="http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized"/>
+${diskLine(1, sizes.disk)}${seed === undefined ? '' : `\n${diskLine(2, seed)}`}
   </DiskSection>
   <NetworkSection>
     <Info>The way to ssh</Info>
@@ -98,6 +134,11 @@ ${items.join('\n')}
   </VirtualSystem>
 </Envelope>
 `;
+}
+
+function diskLine(number: number, bytes: number): string {
+  const format = 'http://www.vmware.com/interfaces/specifications/vmdk.html#streamOptimized';
+  return `    <Disk ovf:capacity="${bytes}" ovf:diskId="vmdisk${number}" ovf:fileRef="file${number}" ovf:format="${format}"/>`;
 }
 
 /** One piece of hardware; the format wants its fields in alphabetical order. */

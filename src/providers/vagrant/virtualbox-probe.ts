@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import semver from 'semver';
+import type { Acceleration } from './acceleration.ts';
 import { ask, findHostProgram, type VagrantProgram } from './vagrant-program.ts';
 import type { Lack, VagrantProbeContext, VirtualHostState } from './virtual-host.ts';
 
@@ -15,7 +16,11 @@ const firstOnAppleSilicon = '7.1.0';
 const firstBesideKvm = '7.2.10';
 
 /** Finds out whether Vagrant can run machines with VirtualBox, which has no emulation: without hardware they don't start. */
-export async function probeVirtualBox(context: VagrantProbeContext, vagrant: VagrantProgram): Promise<VirtualHostState> {
+export async function probeVirtualBox(
+  context: VagrantProbeContext,
+  vagrant: VagrantProgram,
+  acceleration: Acceleration,
+): Promise<VirtualHostState> {
   const lacks: Lack[] = 'version' in vagrant ? [] : [{ lack: vagrant.lacks }];
   const packages = 'missing' in vagrant && vagrant.missing && context.platform === 'linux' ? ['vagrant'] : [];
   const versions: Record<string, string> = 'version' in vagrant ? { vagrant: vagrant.version } : {};
@@ -24,7 +29,7 @@ export async function probeVirtualBox(context: VagrantProbeContext, vagrant: Vag
   versions['virtualbox'] = found.version;
   lacks.push(...found.lacks, ...checkVersions(context, found.version, 'version' in vagrant ? vagrant.version : undefined));
   if (context.platform === 'linux') lacks.push(...(await checkKvm(context, found.version)));
-  const hardware = await askForHardware(context, found.program);
+  const hardware = trust(await askForHardware(context, found.program), acceleration);
   if (!hardware.works) lacks.push({ lack: hardware.why });
   return toProbe(lacks, packages, versions, hardware);
 }
@@ -32,6 +37,12 @@ export async function probeVirtualBox(context: VagrantProbeContext, vagrant: Vag
 interface Hardware {
   readonly works: boolean;
   readonly why: string;
+}
+
+/** KVM having failed in a guest outweighs what VirtualBox reads off the processor: both need the same of it. */
+function trust(hardware: Hardware, { finding, why }: Acceleration): Hardware {
+  const broken = finding === 'kvm-hangs' || finding === 'kvm-slow' || finding === 'kvm-fails';
+  return hardware.works && broken ? noHardware(`hardware virtualisation is there and of no use: ${why}`) : hardware;
 }
 
 function noHardware(why: string): Hardware {
@@ -58,7 +69,7 @@ function toProbe(
 type Found = { readonly program: string; readonly version: string; readonly lacks: readonly Lack[] };
 
 async function findVirtualBox(context: VagrantProbeContext): Promise<Found | Lack> {
-  const program = await findHostProgram('VBoxManage', context);
+  const program = context.vboxManage ?? (await findHostProgram('VBoxManage', context));
   if (program === undefined)
     return { lack: 'VirtualBox is not installed', cure: 'Install VirtualBox from https://www.virtualbox.org.' };
   const answer = await ask(context, [program, '--version'], 60_000);

@@ -23,16 +23,19 @@ export interface TreeStore {
   rename(from: string, target: string): Promise<void>;
 }
 
-export interface VmImageSettings {
+export interface VmBaseSettings {
   /** What `resolveBaseBox` gives for virtual machines. */
   readonly base: BaseBox;
-  readonly install: 'binaries' | 'packages';
   /** The folder of provision/. */
   readonly provision: string;
   /** The user cache folder. */
   readonly cache: string;
-  readonly source: Source;
   readonly shape: DiskShape;
+}
+
+export interface VmImageSettings extends VmBaseSettings {
+  readonly install: 'binaries' | 'packages';
+  readonly source: Source;
 }
 
 export interface VmImageContext {
@@ -42,13 +45,21 @@ export interface VmImageContext {
   readonly store: TreeStore;
 }
 
-/** Base boxes and node images as disks of virtual machines, made natively: no machine runs while they are made. */
+/** Plain systems as disks of virtual machines, made natively: no machine runs while they are made. */
+export interface VmBaseHome extends Pick<NodeImageHome, 'hasBase' | 'makeBase'> {
+  /** The tree. */
+  readonly base: () => Promise<string>;
+  readonly baseKey: () => Promise<string>;
+  /** The disk of the plain system: a box as any other, whose machines install all on their own. */
+  baseDisk(): Promise<string>;
+  hasBaseDisk(): Promise<boolean>;
+  makeBaseDisk(progress: (text: string) => void): Promise<void>;
+}
+
+/** Node images as disks of virtual machines, made natively, too. */
 export interface VmImageHome extends NodeImageHome {
   /** The disk of the node image for a lock with every digest. */
   disk(lock: Lock): Promise<string>;
-  /** The disk of the plain system: a box as any other, whose machines install all on their own. */
-  baseDisk(): Promise<string>;
-  makeBaseDisk(progress: (text: string) => void): Promise<void>;
 }
 
 type Progress = (text: string) => void;
@@ -58,48 +69,43 @@ export function diskFolder(cache: string): string {
   return path.join(cache, 'disks');
 }
 
-export function vmImageHome(settings: VmImageSettings, context: VmImageContext): VmImageHome {
+export function vmBaseHome(settings: VmBaseSettings, context: VmImageContext): VmBaseHome {
   const { provision, cache, shape } = settings;
   const { store } = context;
   const baseKey = async (): Promise<string> => baseBoxKey(settings.base, await vmSetup(provision));
   const base = async (): Promise<string> => path.join(store.bases, await baseKey());
-  const hasBase = async (): Promise<boolean> => (await store.list(store.bases)).includes(await baseKey());
-  const diskOf = async (treeKey: string): Promise<string> =>
-    path.join(diskFolder(cache), `${await diskKey(treeKey, shape)}.qcow2`);
-  const disk = async (lock: Lock): Promise<string> => diskOf(await nodeImageKey(await baseKey(), lock, provision));
-  const baseDisk = async (): Promise<string> => diskOf(await baseKey());
+  const baseDisk = async (): Promise<string> => diskPath(cache, await diskKey(await baseKey(), shape));
   return {
-    disk,
+    base,
+    baseKey,
     baseDisk,
-    hasBase,
+    hasBase: async () => (await store.list(store.bases)).includes(await baseKey()),
     makeBase: async (progress) => makeBase(await base(), settings, context, progress),
-    hasImage: async (lock) => isObtained(lock) && fileExists(await disk(lock)),
-    makeImage: async (lock, progress) => makeImage(lock, await base(), await disk(lock), settings, context, progress),
+    hasBaseDisk: async () => fileExists(await baseDisk()),
     makeBaseDisk: async (progress) => writeDisk(await base(), await baseDisk(), settings, context, progress),
   };
 }
 
-/**
- * Goes the whole way from nothing to the disk that nodes are cloned from, and does only what is not done yet.
- * @param lock with every digest; its artifacts are in the cache.
- * @returns where the disk is.
- */
-export async function makeVmDisk(
-  lock: Lock,
-  settings: VmImageSettings,
-  context: VmImageContext,
-  progress: Progress,
-): Promise<string> {
-  const home = vmImageHome(settings, context);
-  if (!(await home.hasImage(lock))) {
-    if (!(await home.hasBase())) await home.makeBase(progress);
-    await home.makeImage(lock, progress);
-  }
-  return home.disk(lock);
+export function vmImageHome(settings: VmImageSettings, context: VmImageContext): VmImageHome {
+  const { provision, cache, shape } = settings;
+  const { base, baseKey, hasBase, makeBase: make } = vmBaseHome(settings, context);
+  const disk = async (lock: Lock): Promise<string> =>
+    diskPath(cache, await diskKey(await nodeImageKey(await baseKey(), lock, provision), shape));
+  return {
+    disk,
+    hasBase,
+    makeBase: make,
+    hasImage: async (lock) => isObtained(lock) && fileExists(await disk(lock)),
+    makeImage: async (lock, progress) => makeImage(lock, await base(), await disk(lock), settings, context, progress),
+  };
+}
+
+function diskPath(cache: string, key: string): string {
+  return path.join(diskFolder(cache), `${key}.qcow2`);
 }
 
 /** A base box appears under its name only when it is whole. */
-async function makeBase(target: string, settings: VmImageSettings, context: VmImageContext, progress: Progress): Promise<void> {
+async function makeBase(target: string, settings: VmBaseSettings, context: VmImageContext, progress: Progress): Promise<void> {
   const { provision, cache, base } = settings;
   const { store } = context;
   const partial = `${target}.part`;
@@ -142,7 +148,7 @@ async function makeImage(
 async function writeDisk(
   tree: string,
   disk: string,
-  { shape }: VmImageSettings,
+  { shape }: VmBaseSettings,
   context: VmImageContext,
   progress: Progress,
 ): Promise<void> {

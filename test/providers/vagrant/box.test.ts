@@ -19,7 +19,7 @@ describe('a box for libvirt', () => {
     [20 * gibibyte + 1, 21],
     [1, 1],
   ])('of a disk of %i bytes says %i GiB, never less than the disk has', (bytes, expected) => {
-    expect(JSON.parse(find(libvirtBoxFiles(bytes), 'metadata.json'))).toEqual({
+    expect(JSON.parse(find(libvirtBoxFiles(bytes, 'debian'), 'metadata.json'))).toEqual({
       provider: 'libvirt',
       format: 'qcow2',
       virtual_size: expected,
@@ -43,7 +43,7 @@ describe('a box in one file', () => {
   it('has its files and its disk, and leaves nothing else', async () => {
     await using folder = await createFixture({ 'disk.qcow2': 'the disk' });
     const file = folder.getPath('study.box');
-    await packBox(file, libvirtBoxFiles(gibibyte), { 'box.img': folder.getPath('disk.qcow2') }, context);
+    await packBox(file, libvirtBoxFiles(gibibyte, 'debian'), { 'box.img': folder.getPath('disk.qcow2') }, context);
     const unpacked = folder.getPath('unpacked');
     await mkdir(unpacked);
     await context.runner.run(['tar', '-xf', file, '-C', unpacked], { timeout: 10_000, signal: context.signal });
@@ -66,8 +66,12 @@ describe('a box in one file', () => {
     const vagrantHome = folder.getPath('home');
     await mkdir(path.join(vagrantHome, 'boxes'), { recursive: true });
     const boxes = [
-      { provider: 'libvirt', files: libvirtBoxFiles(gibibyte), parts: { 'box.img': folder.getPath('disk.qcow2') } },
-      { provider: 'virtualbox', files: virtualboxBoxFiles(gibibyte), parts: { 'box-disk001.vmdk': folder.getPath('disk.vmdk') } },
+      { provider: 'libvirt', files: libvirtBoxFiles(gibibyte, 'debian'), parts: { 'box.img': folder.getPath('disk.qcow2') } },
+      {
+        provider: 'virtualbox',
+        files: virtualboxBoxFiles({ disk: gibibyte }, 'debian'),
+        parts: { 'box-disk001.vmdk': folder.getPath('disk.vmdk') },
+      },
     ] as const;
     for (const { provider, files, parts } of boxes) {
       const file = folder.getPath(`${provider}.box`);
@@ -81,7 +85,7 @@ describe('a box in one file', () => {
 });
 
 describe('a box for VirtualBox', () => {
-  const files = virtualboxBoxFiles(20 * gibibyte);
+  const files = virtualboxBoxFiles({ disk: 20 * gibibyte }, 'debian');
 
   it('is for VirtualBox', () => {
     expect(JSON.parse(find(files, 'metadata.json'))).toEqual({ provider: 'virtualbox' });

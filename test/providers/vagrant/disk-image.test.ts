@@ -24,7 +24,7 @@ const tree = {
 
 /** Why no disk can be made here, or false. */
 function withoutTools(): string | false {
-  const missing = diskTools.filter((tool) => !run(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`));
+  const missing = diskTools.filter(([tool]) => !run(`PATH=$PATH:/usr/sbin:/sbin command -v ${tool}`));
   if (missing.length > 0) return `${missing.join(', ')} are not installed here`;
   return run('unshare --mount true && [ -e /dev/loop-control ]') ? false : 'this host allows no mounts';
 }

@@ -75,7 +75,7 @@ const asked = (): string[] => virsh.calls.map(({ args }) => args.slice(2, 4).joi
 
 describe('installing a box', () => {
   it('lays the disk where vagrant-libvirt looks, and takes no room for it', async () => {
-    await installBox(box, folder.getPath('disk.qcow2'), home, context);
+    await installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context);
     const installed = boxFolder(home.vagrantHome, box, 'libvirt');
     expect((await readdir(installed)).toSorted()).toEqual(['Vagrantfile', 'box.img', 'metadata.json']);
     expect(JSON.parse(await readFile(path.join(installed, 'metadata.json'), 'utf8'))).toMatchObject({ virtual_size: 20 });
@@ -87,12 +87,12 @@ describe('installing a box', () => {
   });
 
   it('replaces one that is there, and what a run that was cut off left', async () => {
-    await installBox(box, folder.getPath('disk.qcow2'), home, context);
+    await installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context);
     await writeFile(folder.getPath('new.qcow2'), 'a new disk');
     const versions = path.join(home.vagrantHome, 'boxes', 'kubelab-VAGRANTSLASH-study');
     await mkdir(path.join(versions, '.1.0.0.part'));
     await writeFile(path.join(home.poolFolder, `${volumeName(box)}.part`), 'half');
-    await installBox(box, folder.getPath('new.qcow2'), home, context);
+    await installBox(box, { disk: folder.getPath('new.qcow2'), guest: 'debian' }, home, context);
     expect(await readFile(path.join(home.poolFolder, volumeName(box)), 'utf8')).toBe('a new disk');
     expect(await readFile(path.join(boxFolder(home.vagrantHome, box, 'libvirt'), 'box.img'), 'utf8')).toBe('a new disk');
     expect(await readdir(versions)).toEqual(['1.0.0']);
@@ -102,15 +102,15 @@ describe('installing a box', () => {
   });
 
   it('does it again where it is whole', async () => {
-    await installBox(box, folder.getPath('disk.qcow2'), home, context);
-    await installBox(box, folder.getPath('disk.qcow2'), home, context);
+    await installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context);
+    await installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context);
     expect(await readdir(home.poolFolder)).toEqual([volumeName(box)]);
     expect((await stat(folder.getPath('disk.qcow2'))).nlink).toBe(3);
   });
 
   it('makes the pool where there is none, and starts one that does not run', async () => {
     pool = undefined;
-    await installBox(box, folder.getPath('disk.qcow2'), home, context);
+    await installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context);
     const order = asked();
     expect(order).toContain('pool-define-as default');
     expect(order.indexOf('pool-start default')).toBeLessThan(order.indexOf('pool-refresh default'));
@@ -119,7 +119,7 @@ describe('installing a box', () => {
 
   it('leaves no box that Vagrant would upload when libvirt refuses the disk', async () => {
     virsh.answer(['--connect', 'test:///kubelab', 'pool-refresh'], { stderr: 'error: jobs are running\n', exitCode: 1 });
-    await expect(installBox(box, folder.getPath('disk.qcow2'), home, context)).rejects.toMatchObject({
+    await expect(installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context)).rejects.toMatchObject({
       stderr: 'error: jobs are running\n',
     });
     expect(await readdir(folder.path)).not.toContain('vagrant');
@@ -128,11 +128,13 @@ describe('installing a box', () => {
 
   it('takes nothing but a qcow2', async () => {
     qemuImg.answer(['info'], { stdout: JSON.stringify({ 'virtual-size': 512, format: 'raw' }) });
-    await expect(installBox(box, folder.getPath('disk.qcow2'), home, context)).rejects.toThrow('is raw, not qcow2');
+    await expect(installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context)).rejects.toThrow(
+      'is raw, not qcow2',
+    );
   });
 
   it.skipIf(withoutVagrant)('makes one that Vagrant finds', { timeout: 60_000 }, async () => {
-    await installBox(box, folder.getPath('disk.qcow2'), home, context);
+    await installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context);
     const code = `found = Vagrant::BoxCollection.new(Pathname.new(ARGV[0])).find(ARGV[1], [:libvirt], ">= 0")
 puts found.version, Image.get_box_image_path(found, "box.img"), Image.verify_box_format(found.metadata["format"])`;
     expect(askVagrant(code, path.join(home.vagrantHome, 'boxes'), box.name).split('\n')).toEqual([
@@ -145,7 +147,7 @@ puts found.version, Image.get_box_image_path(found, "box.img"), Image.verify_box
 
 describe('removing a box', () => {
   it('leaves nothing of it, and the disk that it was made from', async () => {
-    await installBox(box, folder.getPath('disk.qcow2'), home, context);
+    await installBox(box, { disk: folder.getPath('disk.qcow2'), guest: 'debian' }, home, context);
     await removeBox(box, home, context);
     expect(await readdir(path.join(home.vagrantHome, 'boxes'))).toEqual([]);
     expect(asked()).toContain('vol-delete --pool');
