@@ -62,7 +62,7 @@ const limits: readonly Limit[] = [
     path: ['box'],
     asks: ({ box }) => typeof box === 'string' && !isKnownBox(box) && !/^(?:\.?\.?[/\\]|[A-Za-z]:[/\\])/.test(box),
     say: ({ box }) =>
-      /^https?:/.test(String(box))
+      typeof box === 'string' && /^https?:/.test(box)
         ? 'a URL has to come with the digest of what is there: {url: URL, digest: "sha256:..."}'
         : `this box is not known; use ${knownBoxes.join(', ')}, {url: URL, digest: DIGEST}, or a local file or folder by a path that begins with ./ or /`,
   },

@@ -83,25 +83,20 @@ async function convertDisks(disks: BoxDisks, folder: string, { runner, signal }:
 }
 
 /** Resource types are those of CIM_ResourceAllocationSettingData: 3 processor, 4 memory, 5 IDE controller, 10 Ethernet, 17 disk. */
-function ovf(sizes: DiskSizes): string {
-  const { seed } = sizes;
-  const items = [
+function hardware(withSeed: boolean): string[] {
+  const nic = "Ethernet adapter on 'NAT'";
+  return [
     item(1, 3, '1 virtual CPU', ['VirtualQuantity', '1']),
     item(2, 4, '1024 MB of memory', ['AllocationUnits', 'MegaBytes'], ['VirtualQuantity', '1024']),
     item(3, 5, 'ideController0', ['Address', '0'], ['ResourceSubType', 'PIIX4']),
     item(4, 17, 'disk1', ['AddressOnParent', '0'], ['HostResource', '/disk/vmdisk1'], ['Parent', '3']),
-    ...(seed === undefined
-      ? []
-      : [item(6, 17, 'disk2', ['AddressOnParent', '1'], ['HostResource', '/disk/vmdisk2'], ['Parent', '3'])]),
-    item(
-      5,
-      10,
-      "Ethernet adapter on 'NAT'",
-      ['AutomaticAllocation', 'true'],
-      ['Connection', 'NAT'],
-      ['ResourceSubType', 'E1000'],
-    ),
+    item(5, 10, nic, ['AutomaticAllocation', 'true'], ['Connection', 'NAT'], ['ResourceSubType', 'E1000']),
+    ...(withSeed ? [item(6, 17, 'disk2', ['AddressOnParent', '1'], ['HostResource', '/disk/vmdisk2'], ['Parent', '3'])] : []),
   ];
+}
+
+function ovf(sizes: DiskSizes): string {
+  const { seed } = sizes;
   return `<?xml version="1.0"?>
 <Envelope ovf:version="1.0" xml:lang="en-US" xmlns="http://schemas.dmtf.org/ovf/envelope/1" xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1" xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData" xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData">
   <References>
@@ -129,7 +124,7 @@ ${diskLine(1, sizes.disk)}${seed === undefined ? '' : `\n${diskLine(2, seed)}`}
         <vssd:VirtualSystemIdentifier>kubelab</vssd:VirtualSystemIdentifier>
         <vssd:VirtualSystemType>virtualbox-2.2</vssd:VirtualSystemType>
       </System>
-${items.join('\n')}
+${hardware(seed !== undefined).join('\n')}
     </VirtualHardwareSection>
   </VirtualSystem>
 </Envelope>
