@@ -1,16 +1,51 @@
 #!/bin/sh
-# The plain system: packages, kernel modules, sysctls, no swap. Runs once, in the node image.
+# The plain system: packages, kernel modules, sysctls, no swap. Runs once, in the node image, or on each node where its
+# machine began as a plain system.
 set -eu
 . "$(dirname "$0")/lib.sh"
 
-install_packages "$(dirname "$0")/base-packages.txt" "base packages"
-
-# Installed for the nodes that need them; no other node runs them.
-disable_units haproxy.service rpcbind.service rpcbind.socket nfs-blkmap.service nfs-client.target
-# They do nothing for a node but delay its boot or fill its log.
-for unit in apt-daily.timer apt-daily-upgrade.timer e2scrub_all.timer fstrim.timer dpkg-db-backup.timer motd-news.timer; do
+# A cloud image is still being set up at its first boot.
+if booted && command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait >/dev/null 2>&1 || true; fi
+# They do nothing for a node but delay its boot, fill its log, or hold the package database when it is needed.
+for unit in apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service e2scrub_all.timer fstrim.timer \
+	dpkg-db-backup.timer motd-news.timer dnf-makecache.timer; do
 	systemctl mask --quiet "$unit" 2>/dev/null || true
 done
+if booted; then
+	for unit in apt-daily.service apt-daily-upgrade.service unattended-upgrades.service; do
+		systemctl stop "$unit" 2>/dev/null || true
+	done
+fi
+
+install_packages "$(dirname "$0")/base-packages.txt" "base packages"
+# The machines of kubelab's own base box have it already.
+if booted; then install_packages "$(dirname "$0")/plain-packages.txt" "packages of plain systems"; fi
+
+# Installed for the nodes that need them; no other node runs them. Nodes are on a network of their own behind no firewall.
+disable_units haproxy.service rpcbind.service rpcbind.socket nfs-blkmap.service nfs-client.target firewalld.service
+if booted; then disable_units nfs-server.service; fi
+
+# kubeadm's own documents ask for this where there is SELinux: containers read the host's files.
+if [ -f /etc/selinux/config ] && grep -q '^SELINUX=enforcing' /etc/selinux/config; then
+	sed -i 's/^SELINUX=enforcing/SELINUX=permissive/' /etc/selinux/config
+	if booted; then setenforce 0; fi
+	log "made SELinux permissive"
+fi
+
+# What manages the machine's networks must let those of pods alone.
+if [ -d /etc/NetworkManager/conf.d ]; then
+	write_file /etc/NetworkManager/conf.d/kubelab.conf 0644 <<'EOF'
+[keyfile]
+unmanaged-devices=interface-name:cni*;interface-name:flannel*;interface-name:veth*;interface-name:kube-*
+EOF
+fi
+if booted && [ -d /etc/systemd/network ]; then
+	write_file /etc/systemd/networkd.conf.d/kubelab.conf 0644 <<'EOF'
+[Network]
+ManageForeignRoutes=no
+ManageForeignRoutingPolicyRules=no
+EOF
+fi
 
 write_file /etc/modules-load.d/kubelab.conf 0644 <<'EOF'
 overlay

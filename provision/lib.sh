@@ -148,17 +148,35 @@ install_programs() {
 	done
 }
 
-# install_packages FILE WHAT: installs those of the packages that FILE lists which are not there.
+# by_rpm: whether this system's packages are RPMs that dnf installs.
+by_rpm() { ! command -v apt-get >/dev/null 2>&1 && command -v dnf >/dev/null 2>&1; }
+
+# has_package NAME
+has_package() {
+	if by_rpm; then rpm -q "$1" >/dev/null 2>&1; else
+		dpkg-query -W -f '${Status}' "$1" 2>/dev/null | grep -q 'ok installed'
+	fi
+}
+
+# install_packages FILE WHAT: installs those of the packages that FILE lists which are not there. RPMs have other names,
+# which are in FILE with -rpm before its ending.
 install_packages() {
+	packages_file=$1
+	if by_rpm; then packages_file=${1%.txt}-rpm.txt; fi
 	packages_missing=''
 	while read -r package; do
-		dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || packages_missing="$packages_missing $package"
-	done <"$1"
+		has_package "$package" || packages_missing="$packages_missing $package"
+	done <"$packages_file"
 	if [ -z "$packages_missing" ]; then
 		already "$2"
 		return 0
 	fi
 	log "installing:$packages_missing"
+	if by_rpm; then
+		# shellcheck disable=SC2086
+		retry 3 5 dnf install -y -q --setopt=install_weak_deps=False $packages_missing >/dev/null || die "dnf install failed"
+		return 0
+	fi
 	export DEBIAN_FRONTEND=noninteractive
 	retry 3 5 apt-get update -qq || die "apt-get update failed"
 	# shellcheck disable=SC2086
