@@ -5,7 +5,8 @@ import { renderEnv } from '../templates/env-file.ts';
 import type { Lock, Source } from './source.ts';
 
 /** The scripts that make a node image, and what they read; everything after them runs on each node. */
-export const imageScripts = /^(lib\.sh|(?:base|plain)-packages(?:-rpm)?\.txt|run\.sh|crictl\.sh|machine-boot\.sh|network-.*\.sh|[1-4]\d-.*\.sh)$/;
+export const imageScripts =
+  /^(lib\.sh|(?:base|plain)-packages(?:-rpm)?\.txt|run\.sh|crictl\.sh|machine-boot\.sh|network-.*\.sh|[1-4]\d-.*\.sh)$/;
 
 /**
  * The key of a node image: a hash of all that goes in, so that two plans that want the same share one and a change

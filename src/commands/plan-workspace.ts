@@ -82,9 +82,12 @@ async function chooseInstall(spec: Spec, { choice }: ChosenSource): Promise<'bin
   if (choice.bundle !== undefined && spec.install === 'auto') return heldInstall((await readBundleInfo(choice.bundle)).lock);
   if (choice.bundle !== undefined) return spec.install === 'packages' ? 'packages' : 'binaries';
   // The packages of the source are Debian's.
-  const suits = typeof spec.box !== 'string' || !spec.box.startsWith('rocky');
+  if (spec.install === 'packages' && isRocky(spec))
+    throw new KubelabError('KL-SPEC-UNSUPPORTED', `install: packages, while the system of the box takes no packages of Debian`, {
+      cure: 'Leave install out or set it to binaries.',
+    });
   if (choice.kind === 'upstream')
-    return spec.install === 'binaries' || (spec.install === 'auto' && !suits) ? 'binaries' : 'packages';
+    return spec.install === 'binaries' || (spec.install === 'auto' && isRocky(spec)) ? 'binaries' : 'packages';
   if (choice.kind === 'go' && spec.install === 'packages')
     throw new KubelabError(
       'KL-SPEC-UNSUPPORTED',
@@ -94,6 +97,10 @@ async function chooseInstall(spec: Spec, { choice }: ChosenSource): Promise<'bin
       },
     );
   return 'binaries';
+}
+
+function isRocky({ box }: Spec): boolean {
+  return typeof box === 'string' && box.startsWith('rocky');
 }
 
 async function provideLock(
