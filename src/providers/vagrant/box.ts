@@ -30,7 +30,7 @@ export interface BoxContext {
 export interface BoxDisks {
   /** The system: a qcow2. */
   readonly disk: string;
-  /** What cloud-init reads at the first boot, as a small disk beside it: a raw image. */
+  /** What cloud-init reads at the first boot, as a small disk beside it: a qcow2, which vagrant-libvirt wants all disks to be. */
   readonly seed?: string;
   /** What Vagrant calls the system, so that it need not ask the machine. */
   readonly guest: BoxGuest;

@@ -93,10 +93,12 @@ async function withCloudDisks<T>(
   await mkdir(path.dirname(disk), { recursive: true });
   if (!(await fileExists(disk))) await makeCloudDisk(image, disk, settings, context, progress);
   try {
-    await writeFile(seed, cloudSeedImage(vagrantPublicKey));
+    await writeFile(`${seed}.raw`, cloudSeedImage(vagrantPublicKey));
+    const { runner, signal } = context;
+    await runner.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', `${seed}.raw`, seed], { timeout: minute, signal });
     return await work({ disk, seed, guest: guestOf(image.name) });
   } finally {
-    await rm(seed, { force: true });
+    await Promise.all([seed, `${seed}.raw`].map((file) => rm(file, { force: true })));
   }
 }
 

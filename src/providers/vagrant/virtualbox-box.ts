@@ -65,20 +65,20 @@ export async function packVirtualBoxBox(disks: BoxDisks, file: string, context: 
 
 async function readSizes({ disk, seed }: BoxDisks, { runner, signal }: BoxContext): Promise<DiskSizes> {
   const size = await readVirtualSize(disk, runner, signal);
-  return seed === undefined ? { disk: size } : { disk: size, seed: (await stat(seed)).size };
+  return seed === undefined ? { disk: size } : { disk: size, seed: await readVirtualSize(seed, runner, signal) };
 }
 
 /** Converts the disks into a folder; gives their files by their names in the box. */
 async function convertDisks(disks: BoxDisks, folder: string, { runner, signal }: BoxContext): Promise<Record<string, string>> {
   const made: Record<string, string> = {};
-  const convert = async (format: string, from: string, name: string): Promise<void> => {
+  const convert = async (from: string, name: string): Promise<void> => {
     const to = path.join(folder, name);
-    const way = ['-f', format, '-O', 'vmdk', '-o', 'subformat=streamOptimized'];
+    const way = ['-f', 'qcow2', '-O', 'vmdk', '-o', 'subformat=streamOptimized'];
     await runner.run(['qemu-img', 'convert', ...way, from, to], { timeout: 60 * minute, signal });
     made[name] = to;
   };
-  await convert('qcow2', disks.disk, virtualboxDisk);
-  if (disks.seed !== undefined) await convert('raw', disks.seed, virtualboxSeed);
+  await convert(disks.disk, virtualboxDisk);
+  if (disks.seed !== undefined) await convert(disks.seed, virtualboxSeed);
   return made;
 }
 
