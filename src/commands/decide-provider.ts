@@ -7,8 +7,8 @@ import { type Capabilities, virtualMachine } from '../cluster/provider.ts';
 import { readProviderWish } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type HostProbe, probeNspawnHost } from '../providers/nspawn/host-probe.ts';
-import type { Acceleration } from '../providers/vagrant/acceleration.ts';
-import { probeVagrantHost } from '../providers/vagrant/host-probe.ts';
+import { type Acceleration, findQemuVersion } from '../providers/vagrant/acceleration.ts';
+import { emulatedMachine, probeVagrantHost } from '../providers/vagrant/host-probe.ts';
 import { recallAcceleration } from '../providers/vagrant/recall-acceleration.ts';
 import type { VagrantProbeContext } from '../providers/vagrant/virtual-host.ts';
 import type { Context } from './context.ts';
@@ -28,7 +28,7 @@ export async function decideProvider(workspace: Workspace): Promise<Decision> {
   const { context, root, spec, state } = workspace;
   const wish = readProviderWish(spec);
   const wanted = wish.name === 'auto' && state !== undefined ? state.provider : wish.name;
-  if (state !== undefined && wanted === state.provider && wanted !== 'nspawn') return keep(wanted, state.emulated);
+  if (state !== undefined && wanted === state.provider && wanted !== 'nspawn') return keep(workspace, wanted, state.emulated);
   const nspawn = await probeContainers(context, root);
   if (wanted === 'nspawn' && nspawn.usable) {
     const why = state === undefined ? 'the spec asks for it' : 'the cluster was made with it';
@@ -46,8 +46,9 @@ export function probeContainers({ env, machine, signal }: Context, root: Runner)
   return probeNspawnHost({ root, signal, searchPath: env['PATH'] ?? '', platform: machine.platform });
 }
 
-function keep(name: Plan['provider']['name'], emulated: boolean): Decision {
-  return decided(name, 'the cluster was made with it', virtualMachine, emulated);
+async function keep(workspace: Workspace, name: Plan['provider']['name'], emulated: boolean): Promise<Decision> {
+  const capabilities = emulated ? emulatedMachine(await findQemuVersion(probeContext(workspace))) : virtualMachine;
+  return decided(name, 'the cluster was made with it', capabilities, emulated);
 }
 
 function decided(name: Plan['provider']['name'], why: string, capabilities: Capabilities, emulated = false): Decision {

@@ -65,7 +65,9 @@ function describeChoices({ name, kubernetes, provider, source, runtime, install,
       kind: 'list',
       items: [
         `provider ${provider.name}: ${provider.why}`,
-        ...provider.differences.map((difference) => `unlike a virtual machine: ${difference}`),
+        ...provider.differences.map(
+          (difference) => `unlike a virtual machine${provider.emulated === true ? ' at full speed' : ''}: ${difference}`,
+        ),
         `source ${source.kind}${bundle}: ${source.why}`,
         `${runtime.name} ${runtime.version}; Kubernetes is installed from ${install}`,
       ],
@@ -91,7 +93,7 @@ function describeNodes({ nodes, network, endpoint, etcd, addons }: Plan): Block[
   ];
 }
 
-function describeParts({ artifacts, box, image, cluster }: PlanReport): Block[] {
+function describeParts({ plan, artifacts, box, image, cluster }: PlanReport): Block[] {
   const { missing, total, builds } = artifacts;
   const bytes = missing.reduce((sum, artifact) => sum + (artifact.bytes ?? 0), 0);
   const size = bytes === 0 ? '' : ` (${formatBytes(bytes)})`;
@@ -107,7 +109,9 @@ function describeParts({ artifacts, box, image, cluster }: PlanReport): Block[] 
           : `artifacts: to be obtained, ${missing.length} of ${total}${size}: ${missing.map(({ path }) => path).join(', ')}`,
         ...toBuild,
         `base box ${box.name}: ${sayPresence(box.present || image.present, box.key)}`,
-        `node image: ${sayPresence(image.present, image.key)}`,
+        plan.plainBox === undefined
+          ? `node image: ${sayPresence(image.present, image.key)}`
+          : 'node image: none; each node is handed the artifacts, and installs the packages of its system from its network',
         `machines: ${machines}`,
       ],
     },
@@ -141,8 +145,12 @@ function describeRoom({ room, rootCommands }: PlanReport): Block[] {
       ],
     },
     ...warnings.map((text): Block => ({ kind: 'text', tone: 'careful', text })),
-    { kind: 'heading', text: 'What root does' },
-    { kind: 'table', table: { columns: ['COMMAND', 'WHAT FOR'], rows } },
+    ...(rows.length === 0
+      ? []
+      : ([
+          { kind: 'heading', text: 'What root does' },
+          { kind: 'table', table: { columns: ['COMMAND', 'WHAT FOR'], rows } },
+        ] as const)),
   ];
 }
 

@@ -61,7 +61,7 @@ async function makeReport(context: Context): Promise<PlanReport> {
     })),
     room: { needed: sumNeeds(plan.nodes, missing, there), host: await readHostRoom(context.folders.cache) },
     forecast: await forecast(context, { plan, missing, there, buildSeconds: builds?.seconds }),
-    rootCommands,
+    rootCommands: plan.plainBox === undefined ? rootCommands : [],
   };
 }
 
@@ -87,7 +87,11 @@ async function findWhatIsThere(workspace: Workspace, planned: Planned, complete:
   const keepLock = (): Promise<void> => Promise.resolve();
   const share = shareCache(context, 'plan');
   return {
-    box: { name: plan.box, key: images.baseKey, present: has('base', images.baseKey) },
+    box: {
+      name: plan.box,
+      key: images.baseKey,
+      present: plan.plainBox === undefined ? has('base', images.baseKey) : await images.hasBase(),
+    },
     image: { ...(key === undefined ? {} : { key }), present: imagePresent },
     machines: isContainer
       ? found.filter(({ kind, name }) => kind === 'machine' && name.startsWith(own)).map(({ name }) => name.slice(own.length))

@@ -14,8 +14,11 @@ export interface ProgramOptions {
   readonly registry?: Registry;
   /** Whether stdin, stdout and stderr are terminals; default no. */
   readonly terminal?: boolean | { readonly columns: number; readonly rows: number };
-  /** As Node names it; default: that of this host. */
+  /** As Node names them; default: those of this host. */
   readonly architecture?: string;
+  readonly platform?: string;
+  /** The PATH that kubelab looks for programs on has nothing but the fake tools. */
+  readonly fakesOnly?: boolean;
 }
 
 export interface ProgramResult {
@@ -39,6 +42,8 @@ export interface ProgramRig {
   /** Types into the run that is under way. */
   type(keys: string): void;
   fakeTool(name: string): Promise<FakeTool>;
+  /** Where the fake tools lie. */
+  readonly toolFolder: string;
   path(...names: string[]): string;
 }
 
@@ -56,7 +61,7 @@ export async function createProgramRig(options: ProgramOptions = {}): Promise<Pr
   const listeners = new Set<(signal: 'SIGINT' | 'SIGTERM') => void>();
   const killed: number[] = [];
   let terminal = openTerminal(options);
-  const env = { PATH: tools.path(process.env['PATH']), HOME: home, ...options.env };
+  const env = { PATH: tools.path(options.fakesOnly === true ? undefined : process.env['PATH']), HOME: home, ...options.env };
   return {
     folder,
     home,
@@ -65,6 +70,7 @@ export async function createProgramRig(options: ProgramOptions = {}): Promise<Pr
     printed: () => terminal.stdout.text() + terminal.stderr.text(),
     type: (keys) => void terminal.stdin.write(keys),
     fakeTool: tools.add,
+    toolFolder: tools.folder,
     path: (...names) => join(folder, ...names),
     run: async (...words) => {
       terminal = openTerminal(options);
@@ -76,6 +82,7 @@ export async function createProgramRig(options: ProgramOptions = {}): Promise<Pr
         listeners,
         killed,
         architecture: options.architecture ?? process.arch,
+        platform: options.platform ?? process.platform,
       });
       const exitCode = await run(words, host, options.registry);
       const normalise = (text: string): string => normaliseOutput(text, { folder, home });
@@ -140,6 +147,7 @@ function createHost(parts: {
   listeners: Set<(signal: 'SIGINT' | 'SIGTERM') => void>;
   killed: number[];
   architecture: string;
+  platform: string;
 }): Host {
   return {
     cwd: parts.cwd,
@@ -150,7 +158,7 @@ function createHost(parts: {
     machine: {
       pid: process.pid,
       hostname: 'test-host',
-      platform: process.platform,
+      platform: parts.platform,
       architecture: parts.architecture,
       words: [],
       kill: (pid, signal) => process.kill(pid, signal),

@@ -127,6 +127,13 @@ async function judge(context: BootContext, qemu: { readonly version: string }): 
   });
 }
 
+/** The version of the QEMU that runs machines here; undefined where there is none that says so. */
+export async function findQemuVersion(context: AccelerationContext): Promise<string | undefined> {
+  const qemu = await findProgram(program, context.searchPath);
+  const answer = qemu === undefined ? undefined : await readVersion(qemu, context);
+  return answer !== undefined && 'version' in answer ? answer.version : undefined;
+}
+
 /** What is known of the speed of a version's emulation (TCG), as sentences. */
 export function emulationSpeed(version: string): string[] {
   const parsed = semver.coerce(version);

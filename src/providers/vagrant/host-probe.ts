@@ -32,9 +32,11 @@ export async function probeVagrantHost(context: VagrantProbeContext, known?: Acc
 }
 
 function capabilitiesOf(acceleration: VirtualFinding['acceleration'], qemu: string | undefined): Capabilities {
+  return acceleration === 'emulated' ? emulatedMachine(qemu) : virtualMachine;
+}
+
+/** What a virtual machine has whose processors are emulated. @param qemu the version of QEMU, where it is known. */
+export function emulatedMachine(qemu: string | undefined): Capabilities {
   const slow = 'machines are emulated, as hardware virtualisation does not work here: programs run about ten times slower';
-  return {
-    ...virtualMachine,
-    differences: acceleration === 'emulated' ? [slow, ...(qemu === undefined ? [] : emulationSpeed(qemu))] : [],
-  };
+  return { ...virtualMachine, differences: [slow, ...(qemu === undefined ? [] : emulationSpeed(qemu))] };
 }
