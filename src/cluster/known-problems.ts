@@ -23,14 +23,14 @@ export const knownProblems: readonly KnownProblem[] = [
   },
   {
     code: 'KL-MACHINE-STRAY',
-    says: /Name `[^`]*` of domain about to create is already taken|A VirtualBox machine with the name '[^']*' already exists/,
+    says: /Name `[^`]*` of domain about to create is already taken|A VirtualBox machine with the name '[^']*' already exists|is reporting another VM with that name already exists/,
   },
   { code: 'KL-BOX-MISSING', says: /^The box '[^']*' (?:could not be found or|does not exist)|^Couldn't open file .*\.box/ },
   { code: 'KL-HOST-ROOT', says: /^sudo: (a password is required|a terminal is required|.* is not allowed to)/ },
   { code: 'KL-HOST-PORT', says: /\[ERROR Port-\d+\]: Port \d+ is in use|bind: address already in use/ },
   {
     code: 'KL-HOST-KERNEL',
-    says: /unknown filesystem type|RTNETLINK answers: Operation not supported|can't initialize iptables table/i,
+    says: /unknown filesystem type|RTNETLINK answers: Operation not supported|can't initialize iptables table|VirtualBox is complaining that the kernel module is not loaded|\(VERR_VM_DRIVER_\w+\)/i,
   },
 ];
 

@@ -33,6 +33,9 @@ const recorded = [
   ['KL-BOX-MISSING', "The box 'kubelab/node' could not be found or"],
   ['KL-BOX-MISSING', "Couldn't open file /boxes/none.box"],
   ['KL-HOST-KERNEL', "mount: /merged: unknown filesystem type 'overlay'."],
+  ['KL-HOST-KERNEL', 'VirtualBox is complaining that the kernel module is not loaded. Please'],
+  ['KL-HOST-KERNEL', 'VBoxManage: error: The virtual machine could not start (VERR_VM_DRIVER_NOT_INSTALLED)'],
+  ['KL-MACHINE-STRAY', 'is reporting another VM with that name already exists. Most of the'],
   ['KL-HOST-KERNEL', 'RTNETLINK answers: Operation not supported'],
 ] as const;
 

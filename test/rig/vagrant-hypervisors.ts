@@ -7,6 +7,7 @@ const domainStates: Readonly<Record<WorldMachine['state'], string>> = {
   off: '  state.state=5\n  state.reason=1\n',
   paused: '  state.state=3\n  state.reason=1\n',
   crashed: '  state.state=6\n  state.reason=0\n',
+  aborted: '  state.state=5\n  state.reason=3\n',
 };
 
 /** Adds fake virsh, which answers as virsh 9.0 does. */
@@ -156,7 +157,9 @@ function listVirtualBox(world: VagrantWorld, machines: readonly WorldMachine[], 
       ...machines.map(({ name, id }) => `"${name}" {${id}}\n`),
     ].join('');
   if (what === 'runningvms')
-    return machines.flatMap(({ name, id, state }) => (state === 'off' ? [] : [`"${name}" {${id}}\n`])).join('');
+    return machines
+      .flatMap(({ name, id, state }) => (state === 'off' || state === 'aborted' ? [] : [`"${name}" {${id}}\n`]))
+      .join('');
   if (what !== 'hostonlyifs') return '';
   return [...world.networks]
     .map(
@@ -179,7 +182,13 @@ VBoxNetworkName: HostInterfaceNetworking-${name}
 }
 
 function showMachine(world: VagrantWorld, { name, id, state }: WorldMachine): string {
-  const states = { running: 'running', off: 'poweroff', paused: 'paused', crashed: 'gurumeditation' } as const;
+  const states = {
+    running: 'running',
+    off: 'poweroff',
+    paused: 'paused',
+    crashed: 'gurumeditation',
+    aborted: 'aborted',
+  } as const;
   const adapter = [...world.networks.keys()][0] ?? 'none';
   return `name="${name}"
 UUID="${id}"

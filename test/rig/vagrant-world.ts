@@ -10,7 +10,7 @@ export interface WorldMachine {
   readonly id: string;
   name: string;
   readonly node: string;
-  state: 'running' | 'off' | 'paused' | 'crashed';
+  state: 'running' | 'off' | 'paused' | 'crashed' | 'aborted';
   /** It has its interfaces and addresses; a making that was cut off leaves one without. */
   whole: boolean;
   readonly rootKeys: string[];
@@ -224,14 +224,18 @@ async function cloneMachine(world: VagrantWorld, node: string, reach: Reach, ui:
   world.box = 'arriving';
   ui('Cloning VM...');
   await sleep(50);
-  await reach('box');
-  const machine = addMachine(world, node, `temp_clone_1795240015000_${world.machines.size}`);
-  note(world, node, machine.id);
-  await reach('defined');
-  ui(`Setting the name of the VM: ${prefixOf(world)}${node}`);
-  machine.name = `${prefixOf(world)}${node}`;
-  world.box = 'there';
-  return machine;
+  try {
+    await reach('box');
+    const machine = addMachine(world, node, `temp_clone_1795240015000_${world.machines.size}`);
+    note(world, node, machine.id);
+    await reach('defined');
+    ui(`Setting the name of the VM: ${prefixOf(world)}${node}`);
+    machine.name = `${prefixOf(world)}${node}`;
+    return machine;
+  } finally {
+    // However it ended, the master is at rest again.
+    world.box = 'there';
+  }
 }
 
 function addMachine(world: VagrantWorld, node: string, name: string): WorldMachine {
