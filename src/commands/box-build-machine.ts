@@ -19,7 +19,7 @@ import { shareCache } from './cluster-run.ts';
 import type { CommandResult } from './command.ts';
 import type { Context } from './context.ts';
 import { vagrantHome } from './machines.ts';
-import { reportStep } from './report-step.ts';
+import { reportStep } from '../cluster/report-step.ts';
 
 export interface MachineBoxWish {
   readonly box: Spec['box'];
