@@ -25,7 +25,7 @@ export function installStep(context: UpContext, plan: NodePlan): Step {
     done: async () => (await node.run(['test', '-e', marker], { timeout: 20_000, signal, accept: 'any' })).exitCode === 0,
     run: async (progress) => {
       await handOverArtifacts(context, node, progress);
-      const scripts = 'sh /opt/kubelab/provision/run.sh image && sh /opt/kubelab/provision/50-node.sh';
+      const scripts = 'sh /opt/kubelab/provision/run.sh image; sh /opt/kubelab/provision/50-node.sh';
       // What was installed lies elsewhere by now.
       const line = `set -e; ${scripts}; rm -rf ${artifactsFolder}; touch ${marker}`;
       await node.run(['sh', '-c', line], {

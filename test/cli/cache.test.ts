@@ -80,6 +80,32 @@ describe('the cache', () => {
     expect(await readdir(join(rig.home, '.cache/kubelab'))).toContain('timings.json');
   });
 
+  it('knows the boxes that Vagrant was given, and keeps those that machines hang on', async () => {
+    const rig = await createProgramRig({ fakesOnly: true });
+    const boxes = join(rig.home, '.vagrant.d', 'boxes');
+    for (const name of ['debian-13-0a', 'rocky-9-0b']) {
+      const folder = join(boxes, `kubelab-VAGRANTSLASH-${name}`, '1.0.0', 'virtualbox');
+      await mkdir(folder, { recursive: true });
+      await writeFile(join(folder, 'metadata.json'), '{}');
+      await utimes(join(folder, 'metadata.json'), new Date(0), new Date(0));
+    }
+    const index = {
+      version: 1,
+      machines: {
+        a: { vagrantfile_path: rig.folder, extra_data: { box: { name: 'kubelab/rocky-9-0b', provider: 'virtualbox' } } },
+      },
+    };
+    await mkdir(join(rig.home, '.vagrant.d', 'data', 'machine-index'), { recursive: true });
+    await writeFile(join(rig.home, '.vagrant.d', 'data', 'machine-index', 'index'), JSON.stringify(index));
+    const { stdout } = await rig.run('box', 'list');
+    expect(stdout).toMatch(/^box of Vagrant {2}kubelab\/debian-13-0a \(virtualbox\) .* -$/m);
+    expect(stdout).toMatch(/^box of Vagrant {2}kubelab\/rocky-9-0b \(virtualbox\) .* work$/m);
+    expect(names((await rig.run('cache', 'list', '--json')).stdout, 'items')).toHaveLength(2);
+    const pruned = await rig.run('box', 'prune', '--all', '--yes', '--json');
+    expect(names(pruned.stdout, 'removed')).toEqual(['kubelab/debian-13-0a (virtualbox)']);
+    expect(await readdir(boxes)).toContain('kubelab-VAGRANTSLASH-rocky-9-0b');
+  });
+
   it('takes nothing that is not there', async () => {
     const rig = await createProgramRig();
     expect((await rig.run('cache', 'prune', '--days=-1')).exitCode).toBe(2);
@@ -102,6 +128,11 @@ describe('what may go', () => {
     lastUse: new Date(now.getTime() - age),
     usedBy,
   });
+  it('is nothing that machines can not do without', () => {
+    const needed = { ...item('box', 9 * day, ['study-1']), needed: true };
+    expect(choosePrunable([needed], { all: true, now })).toEqual([]);
+  });
+
   const items = [item('used', 9 * day, ['study-1']), item('old', 9 * day), item('day', day), item('new', 60_000)];
   const chosen = (choice: { all: boolean; days?: number }): string[] =>
     choosePrunable(items, { ...choice, now }).map(({ name }) => name);

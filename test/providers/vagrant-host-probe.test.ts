@@ -296,4 +296,15 @@ describe('what VirtualBox may lack', () => {
     fakes.VBoxManage.answer(['--version'], { stdout: '7.1.6r167084\n' });
     expect((await probe(apple)).virtualbox).toMatchObject({ usable: true, acceleration: 'hardware' });
   });
+
+  it('is not believed where KVM showed that the processor does not virtualise after all', async () => {
+    fakes['qemu-system-x86_64'].answer(/-accel kvm /, { stdout: 'r', delay: 'forever' });
+    const { virtualbox, acceleration } = await probe({ deadline: 300 });
+    expect(acceleration.finding).toBe('kvm-hangs');
+    expect(virtualbox).toMatchObject({ usable: false, acceleration: 'none' });
+    expect(virtualbox.lacks).toEqual([expect.stringContaining('there and of no use: KVM is there and hangs')]);
+    // Where KVM is only not loaded, as those who use VirtualBox often have it, nothing speaks against it.
+    breakKvm();
+    expect((await probe()).virtualbox).toMatchObject({ usable: true, acceleration: 'hardware' });
+  });
 });
