@@ -18,7 +18,7 @@ describe('loadLab', () => {
       .replace('within: 30s', 'within: 30 seconds')
       .replace('object: {kind: Pod,', 'object: {kind: Pod, nam: x,')
       .replace('requires: {', 'requires: {kubernetes: newest, ')
-      .replace('[create, configmap, web]', 'create configmap');
+      .replace('[delete, pod, web, --ignore-not-found]', 'create configmap');
     await using fixture = await sampleLab({ 'lab.yaml': broken });
     const error = await loadLab(fixture.path, 'x').catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({

@@ -27,7 +27,7 @@ steps:
       - {apply: files/web.yaml}
 test:
   wrong:
-    - {id: no-such-image, step: run, do: [{kubectl: [create, configmap, web]}], mustFail: [pod-ready]}
+    - {id: no-such-image, step: run, do: [{kubectl: [delete, pod, web, --ignore-not-found]}], mustFail: [pod-ready]}
 `;
 
 /** The files of the same lab. */

@@ -3,17 +3,16 @@ import { placeholdersIn } from '../interpolate.ts';
 import type { Expectation, TextExpectation } from '../lab-check.ts';
 import type { RuleFinding } from './finding.ts';
 import { listActions, listLooks, type PlacedLook } from './lab-parts.ts';
-import { kubectlWaits } from './shell-verdicts.ts';
 import type { LabSubject } from './subject.ts';
 
-/** LAB021, LAB022, LAB036 to LAB038, LAB040 and LAB041: whether a lab makes sense. */
+/** LAB021, LAB022, LAB036, LAB037, LAB040, LAB041 and LAB044: whether a lab makes sense. */
 export function judgeSense(subject: LabSubject): RuleFinding[] {
   return [
     ...judgeNumbers(subject),
     ...listLooks(subject.lab).flatMap((look) => judgeExpectation(look)),
     ...judgeChoices(subject),
     ...judgePatterns(subject.document.data, []),
-    ...judgeKubectl(subject),
+    ...judgeAnswered(subject),
     ...judgeTargets(subject),
   ];
 }
@@ -95,6 +94,24 @@ function judgeChoices({ lab }: LabSubject): RuleFinding[] {
   );
 }
 
+/** LAB044: a solution that leaves a question open can not pass. */
+function judgeAnswered({ lab }: LabSubject): RuleFinding[] {
+  return lab.steps.flatMap(({ checks, solve }, step) => {
+    const given = new Set(solve.flatMap((action) => ('answer' in action ? Object.keys(action.answer) : [])));
+    return checks.flatMap(({ id, answer }): RuleFinding[] =>
+      answer === undefined || given.has(id)
+        ? []
+        : [
+            {
+              rule: 'LAB044',
+              message: `expected an action {answer: {${id}: true}}`,
+              at: { path: ['steps', step, 'solve'], key: true },
+            },
+          ],
+    );
+  });
+}
+
 /** `matches` of expectations, and the operator `$regex`. */
 function judgePatterns(data: unknown, path: YamlPath): RuleFinding[] {
   if (typeof data !== 'object' || data === null) return [];
@@ -115,47 +132,6 @@ function isPattern(text: string): boolean {
   } catch {
     return false;
   }
-}
-
-const elsewhere =
-  /^(?:--kubeconfig|--context|--server|-s|--token|--cluster|--user|--as|--as-group|--certificate-authority)(?:=|$)/;
-
-function judgeKubectl({ lab }: LabSubject): RuleFinding[] {
-  return listActions(lab).flatMap(({ action, path }): RuleFinding[] => {
-    if (!('kubectl' in action)) return [];
-    const words = action.kubectl;
-    const find = (message: string, index: number): RuleFinding => ({
-      rule: 'LAB038',
-      message,
-      at: { path: [...path, 'kubectl', index] },
-    });
-    const waits = kubectlWaits(words);
-    const end = words.includes('--') ? words.indexOf('--') : words.length;
-    const own = words.slice(0, end);
-    const foreign = own.flatMap((word, index) =>
-      elsewhere.test(word) ? [find(`${word} leads to another cluster or another user`, index)] : [],
-    );
-    const files = own.flatMap((word, index) => {
-      const [, flag, given = ''] = /^(-f|-k|--filename|--kustomize)=?(.*)$/.exec(word) ?? [];
-      const file = given === '' ? words[index + 1] : given;
-      return flag === undefined || file === '-'
-        ? []
-        : [find(`${word} names a file of a node; write "-f", "-", and name the file of the lab in input`, index)];
-    });
-    const input = judgeInput(own, action.input !== undefined);
-    const unread = input === undefined ? [] : [find(input, 0)];
-    return [...(waits === undefined ? [] : [find(waits, 0)]), ...foreign, ...files, ...unread];
-  });
-}
-
-/** What is wrong with how kubectl and a file on its standard input go together. */
-function judgeInput(words: readonly string[], given: boolean): string | undefined {
-  const fileFlag = words.some(
-    (word, index) => /^(?:-f-|--filename=-)$/.test(word) || (/^(?:-f|--filename)$/.test(word) && words[index + 1] === '-'),
-  );
-  const reads = fileFlag || words.includes('-i') || words.some((word) => word.endsWith('=/dev/stdin'));
-  if (given) return reads ? undefined : 'there is an input, and kubectl does not read it; write "-f", "-"';
-  return fileFlag ? 'kubectl reads its standard input, and there is no input' : undefined;
 }
 
 /** LAB041: nodes by name are among those that the lab requires. */

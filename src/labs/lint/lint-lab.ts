@@ -4,6 +4,7 @@ import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import { labFile, readLab } from '../load-lab.ts';
 import type { LintFinding, RuleFinding } from './finding.ts';
 import { judgeFiles } from './judge-files.ts';
+import { judgeKubectl } from './judge-kubectl.ts';
 import { judgeLooks } from './judge-looks.ts';
 import { judgeManifests } from './judge-manifests.ts';
 import { judgeNames } from './judge-names.ts';
@@ -23,6 +24,7 @@ const judges: readonly Judge[] = [
   judgeSpoilers,
   judgeSense,
   judgeScripts,
+  judgeKubectl,
   judgeManifests,
   judgeLooks,
 ];

@@ -58,5 +58,7 @@ export const rules = {
   LAB040: warning('a lab has wrong answers'),
   LAB041: error('nodes that are named are required'),
   LAB042: error('scripts can be read'),
+  LAB043: error('actions of kubectl can be done twice'),
+  LAB044: error('the solution answers every question'),
 } as const satisfies Record<string, Rule>;
 export type RuleId = keyof typeof rules;

@@ -217,12 +217,25 @@ test:`,
     'The pod is {{actual.status.phase|missing}}, {{actual.status.fase}}, {{found}} or {{ actual | none }}, {{count}} {{stdout}} {{}}.',
   ]),
   LAB040: yaml([
-    '    - {id: no-such-image, step: run, do: [{kubectl: [create, configmap, web]}], mustFail: [pod-ready]}\n',
+    '    - {id: no-such-image, step: run, do: [{kubectl: [delete, pod, web, --ignore-not-found]}], mustFail: [pod-ready]}\n',
     '    []\n',
   ]),
   LAB041: yaml(
     [check, 'http: {node: worker2, port: 80, from: control2}'],
     [solve, `${solve}\n      - {on: worker3, run: "true"}\n      - {on: worker1, run: "true"}`],
   ),
+  LAB043: yaml(
+    [
+      solve,
+      `${solve}
+      - {kubectl: [create, configmap, web]}
+      - {kubectl: [create, -f, "-", --dry-run=client], input: files/web.yaml}
+      - {kubectl: [delete, pod, web]}
+      - {kubectl: [delete, pods, -l, app=web]}
+      - {kubectl: [exec, web, --, run]}`,
+    ],
+    ['--ignore-not-found]}]', 'x]}]'],
+  ),
+  LAB044: yaml([check, 'answer: {question: {en: "What?", ko: "무엇?"}, is: [web]}']),
   LAB042: solveScript('if true; then', '  echo "x', 'fi'),
 };
