@@ -3,9 +3,11 @@ import path from 'node:path';
 import { type CachedFile, listCachedFiles } from '../artifacts/cache-contents.ts';
 import { locateCachedFile } from '../artifacts/cached-file.ts';
 import { locateParts } from '../artifacts/go/footprint.ts';
+import { resolveRoles } from '../artifacts/go/resolve.ts';
 import { imageNote } from '../artifacts/node-image.ts';
 import type { Lock } from '../artifacts/source.ts';
 import { readBareLock } from '../cluster/lock-file.ts';
+import { imageRoles } from '../labs/lab.ts';
 import { asRoot } from '../exec/root.ts';
 import { listSubvolumes, type Subvolume } from '../providers/nspawn/store-inventory.ts';
 import { locateStore, openSubvolumeStore, type SubvolumeStore } from '../providers/nspawn/store.ts';
@@ -65,8 +67,10 @@ async function readNotes(context: Context, trees: readonly CacheItem[]): Promise
   return notes;
 }
 
-/** Every file that a lock leads to, with what it is there. */
-function locateAll(context: Context, lock: Lock): [file: string, part: string][] {
+/** Every file that a lock leads to, with what it is there: what labs on its cluster may need on another node, too. */
+function locateAll(context: Context, bare: Lock): [file: string, part: string][] {
+  const labs = bare.source === 'go' ? resolveRoles(bare, Object.keys(imageRoles)).artifacts : [];
+  const lock = { ...bare, artifacts: [...bare.artifacts, ...labs] };
   const { runner, signal, events, folders } = context;
   const source = { runner, signal, events, cache: folders.cache };
   const files = lock.artifacts.flatMap((artifact): [string, string][] => {

@@ -78,6 +78,10 @@ describe('a bundle as a source', () => {
     if (database === undefined) throw new Error('no database');
     expect(await readFile(source.file(database), 'utf8')).toBe('a database');
     expect((await source.resolveRoles(cluster, ['shell'])).artifacts).toEqual([]);
+    // The cluster goes on without its bundle.
+    await rm(rig.bundle);
+    expect(await source.roleImages(cluster, roles)).toEqual({ shell: 'go.kubelab.local/toolbox:1' });
+    await expect(source.resolveRoles(cluster, roles)).rejects.toMatchObject({ code: 'KL-BUNDLE-INVALID' });
   });
 
   test('has no images for labs when it was made without them', async () => {

@@ -33,7 +33,7 @@ export function bundleSource(context: SourceContext, options: { readonly file: s
       return minor === undefined || minor === minorOf(kubernetes) ? [kubernetes] : [];
     },
     resolve: async (want) => resolveLock(file, (await readBundleInfo(file)).lock, want),
-    roleImages: async (lock, roles) => (await resolveRoles(file, lock, roles)).images,
+    roleImages: (lock, roles) => nameRoleImages(file, lock, roles),
     resolveRoles: (lock, roles) => resolveRoles(file, lock, roles),
     missing,
     obtain: async (lock) => {
@@ -93,6 +93,16 @@ async function resolveRoles(file: string, lock: Lock, roles: readonly string[]):
     images: { ...playedByToolbox(lock, roles), ...Object.fromEntries(held) },
     artifacts: (labs?.artifacts ?? []).filter(({ image }) => image !== undefined && wanted.has(image)),
   };
+}
+
+/** The images of roles; where the bundle can not be read any more, those that the cluster's nodes have anyway. */
+async function nameRoleImages(file: string, lock: Lock, roles: readonly string[]): Promise<Lock['images']> {
+  try {
+    return (await resolveRoles(file, lock, roles)).images;
+  } catch (error) {
+    if (error instanceof KubelabError && error.code === 'KL-BUNDLE-INVALID') return playedByToolbox(lock, roles);
+    throw error;
+  }
 }
 
 /** The contents that the artifacts are. */
