@@ -169,8 +169,10 @@ export async function goOn(stage: Stage, attempt: Attempt): Promise<Attempt> {
 /** Removes all that the lab and the learner made on the cluster, and puts nodes back. */
 export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
   const { lab } = stage.loaded;
+  const input = performInput(stage, attempt, `the reset of lab ${lab.id}`);
+  await performActions(stage, lab.reset.first, input);
   await removeObjects(stage);
-  await performActions(stage, lab.reset.also, performInput(stage, attempt, `the reset of lab ${lab.id}`));
+  await performActions(stage, lab.reset.also, input);
 }
 
 /**

@@ -91,6 +91,8 @@ export const labSchema = map({
   setup: actions().prefault([]),
   steps: list(step, 30).min(1, 'expected at least one step'),
   reset: map({
+    /** Done before anything is removed: what brings a broken control plane back so far that objects can be removed. */
+    first: actions().prefault([]),
     /** Beyond the namespace, which is always made anew: what puts nodes and objects outside of it back. */
     also: actions().prefault([]),
     /** Objects outside any namespace that the lab makes: removed when it ends. */

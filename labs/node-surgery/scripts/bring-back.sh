@@ -1,0 +1,94 @@
+#!/bin/sh
+# Makes this node as healthy as it was when the lab began. Does nothing where nothing is broken.
+set -eu
+keep=/var/lib/kubelab-lab
+[ -f "$keep/saved.tar" ] || exit 0
+tree=$(mktemp -d)
+trap 'rm -rf "$tree"' EXIT
+tar -xf "$keep/saved.tar" -C "$tree"
+restart=''
+
+systemctl stop kubelab-lab-cache.service 2>/dev/null || true
+
+if ! cmp -s "$tree/etc/containerd/config.toml" /etc/containerd/config.toml; then
+	cp "$tree/etc/containerd/config.toml" /etc/containerd/config.toml
+	systemctl restart containerd.service
+	restart=yes
+fi
+systemctl unmask --quiet containerd.service kubelet.service
+systemctl enable --now --quiet containerd.service
+
+# A node that left, or is half-way back, gets its old identity.
+if [ ! -f /etc/kubernetes/kubelet.conf ] || [ ! -d /var/lib/kubelet/pki ]; then
+	systemctl stop kubelet.service
+	rm -rf /etc/kubernetes/bootstrap-kubelet.conf /var/lib/kubelet/pki
+	mkdir -p /var/lib/kubelet
+	cp -a "$tree/etc/kubernetes/." /etc/kubernetes/
+	cp -a "$tree/var/lib/kubelet/." /var/lib/kubelet/
+	# Its pods get other addresses than before, and the old bridge would be in their way.
+	ip link delete cni0 2>/dev/null || true
+	ip link delete flannel.1 2>/dev/null || true
+	restart=yes
+fi
+for name in config.yaml kubeadm-flags.env instance-config.yaml; do
+	[ -f "$tree/var/lib/kubelet/$name" ] || continue
+	cmp -s "$tree/var/lib/kubelet/$name" "/var/lib/kubelet/$name" && continue
+	cp -a "$tree/var/lib/kubelet/$name" "/var/lib/kubelet/$name"
+	restart=yes
+done
+
+# Static pods: those that were there, as they were, and no others.
+manifests=/etc/kubernetes/manifests
+mkdir -p "$manifests"
+for file in "$manifests"/* "$manifests"/.[!.]*; do
+	[ ! -e "$file" ] || [ -e "$tree$file" ] || rm -rf "$file"
+done
+
+if [ -f "$tree$manifests/etcd.yaml" ] && [ ! -d /var/lib/etcd/member ]; then
+	rm -f "$manifests"/*.yaml
+	if [ -d "$keep/etcd-before/member" ]; then
+		rm -rf /var/lib/etcd
+		mv "$keep/etcd-before" /var/lib/etcd
+	else
+		cp "$tree$manifests"/*.yaml "$manifests/"
+		systemctl enable --now --quiet kubelet.service
+		"$keep/restore-etcd" "$keep/safety.db"
+	fi
+fi
+for file in "$tree$manifests"/*; do
+	[ -f "$file" ] || continue
+	cmp -s "$file" "$manifests/${file##*/}" || cp "$file" "$manifests/"
+done
+
+[ -z "$restart" ] || systemctl restart kubelet.service
+systemctl enable --now --quiet kubelet.service
+
+if [ ! -f "$tree$manifests/kube-apiserver.yaml" ]; then
+	seconds=0
+	until kubectl --kubeconfig /etc/kubernetes/kubelet.conf --request-timeout 5s get node "$(hostname)" >/dev/null 2>&1; do
+		seconds=$((seconds + 1))
+		if [ "$seconds" -gt 240 ]; then
+			echo "this node does not come back" >&2
+			exit 2
+		fi
+		sleep 1
+	done
+	exit 0
+fi
+
+seconds=0
+until [ "$(curl -sk --max-time 3 https://127.0.0.1:6443/readyz)" = ok ]; do
+	seconds=$((seconds + 1))
+	# kubelet waits longer and longer before it tries a container again; its restart forgets that.
+	[ "$seconds" -ne 20 ] || systemctl restart kubelet.service
+	if [ "$seconds" -gt 240 ]; then
+		echo "kube-apiserver does not come back" >&2
+		exit 2
+	fi
+	sleep 1
+done
+
+# An etcd that was started empty knows nothing of the cluster.
+export KUBECONFIG=/etc/kubernetes/admin.conf
+found=$(kubectl --request-timeout 10s -n kube-system get configmap kubeadm-config --ignore-not-found -o name) || exit 2
+[ -n "$found" ] || "$keep/restore-etcd" "$keep/safety.db"
