@@ -77,8 +77,8 @@ function tooLittleMemory(needed: number, had: number): Localized {
 
 function missingAddon(addon: string): Localized {
   return {
-    en: `It needs the add-on ${addon}. Add it to addons in kubelab.yaml, then run kubelab up.`,
-    ko: `애드온 ${addon}이(가) 필요합니다. kubelab.yaml의 addons에 추가한 다음 kubelab up을 실행하세요.`,
+    en: `It needs the add-on ${addon}, which a cluster has from the beginning: name it in addons, then kubelab destroy and kubelab up.`,
+    ko: `애드온 ${addon}이(가) 필요하며, 애드온은 클러스터를 만들 때 정해집니다. addons에 적은 다음 kubelab destroy와 kubelab up을 실행하세요.`,
   };
 }
 

@@ -52,7 +52,7 @@ describe('judgeFit', () => {
       워커 노드가 3개 필요하지만, 이 클러스터에는 2개 있습니다.
       It needs 6145 MiB of memory on all nodes together; this cluster has 6144 MiB.
       모든 노드를 합쳐 메모리가 6145MiB 필요하지만, 이 클러스터에는 6144MiB 있습니다.
-      It needs the add-on local-path. Add it to addons in kubelab.yaml, then run kubelab up.
+      It needs the add-on local-path, which a cluster has from the beginning: name it in addons, then kubelab destroy and kubelab up.
       애드온 local-path이(가) 필요합니다. kubelab.yaml의 addons에 추가한 다음 kubelab up을 실행하세요.
       It needs nodes whose kernel serves and mounts NFS, and this cluster's nodes can not do that.
       커널로 NFS를 제공하고 마운트할 수 있는 노드가 필요하지만, 이 클러스터의 노드는 그럴 수 없습니다.
