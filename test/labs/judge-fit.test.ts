@@ -53,7 +53,7 @@ describe('judgeFit', () => {
       It needs 6145 MiB of memory on all nodes together; this cluster has 6144 MiB.
       모든 노드를 합쳐 메모리가 6145MiB 필요하지만, 이 클러스터에는 6144MiB 있습니다.
       It needs the add-on local-path, which a cluster has from the beginning: name it in addons, then kubelab destroy and kubelab up.
-      애드온 local-path이(가) 필요합니다. kubelab.yaml의 addons에 추가한 다음 kubelab up을 실행하세요.
+      애드온 local-path이(가) 필요하며, 애드온은 클러스터를 만들 때 정해집니다. addons에 적은 다음 kubelab destroy와 kubelab up을 실행하세요.
       It needs nodes whose kernel serves and mounts NFS, and this cluster's nodes can not do that.
       커널로 NFS를 제공하고 마운트할 수 있는 노드가 필요하지만, 이 클러스터의 노드는 그럴 수 없습니다.
       It needs nodes with a kernel of their own, and this cluster's nodes share the one of the host.
