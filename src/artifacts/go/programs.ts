@@ -101,9 +101,9 @@ export const programGroups = {
     cgo: 'none',
     tags: ['ferretdb_no_postgresql'],
     programs: [
-      { name: 'database', package: 'kubelab.local/database', seconds: 49 },
-      { name: 'mongoimport', package: 'github.com/mongodb/mongo-tools/mongoimport/main', seconds: 17 },
-      { name: 'mongoexport', package: 'github.com/mongodb/mongo-tools/mongoexport/main', seconds: 2 },
+      { name: 'database', package: 'kubelab.local/database', seconds: 45 },
+      { name: 'mongoimport', package: 'github.com/mongodb/mongo-tools/mongoimport/main', seconds: 6 },
+      { name: 'mongoexport', package: 'github.com/mongodb/mongo-tools/mongoexport/main', seconds: 1 },
     ],
   },
   'nfs-provisioner': {
@@ -112,7 +112,7 @@ export const programGroups = {
     own: { folder: 'nfs-provisioner', key: '4e4fc18b', also: [] },
     cgo: 'none',
     tags: [],
-    programs: [{ name: 'nfs-provisioner', package: 'kubelab.local/nfs-provisioner', seconds: 50 }],
+    programs: [{ name: 'nfs-provisioner', package: 'kubelab.local/nfs-provisioner', seconds: 60 }],
   },
   etcd: {
     name: 'etcd',
