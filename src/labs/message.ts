@@ -8,11 +8,12 @@ import type { Localized } from './lab-fields.ts';
  */
 export type Found = Readonly<Record<string, unknown>>;
 
-const placeholder = /\{\{\s*([^{}|]+?)\s*(?:\|([^{}]*))?\}\}/g;
+// Spaces are cut off afterwards: a pattern that looks for them could take very long over a text made for that.
+const placeholder = /\{\{([^{}|]*)(?:\|([^{}]*))?\}\}/g;
 
 /** The field paths that a message names, each once. */
 export function fieldsIn(message: string): string[] {
-  return [...new Set([...message.matchAll(placeholder)].map((match) => match[1] ?? ''))];
+  return [...new Set([...message.matchAll(placeholder)].map((match) => (match[1] ?? '').trim()).filter((path) => path !== ''))];
 }
 
 /** Fills in `{{actual.status.phase|missing}}`; after the bar stands what to say where there is nothing. @throws FieldPathInvalid */
@@ -21,8 +22,9 @@ export function fillMessage(message: Localized, found: Found): Localized {
 }
 
 function fillText(text: string, found: Found, nothing: string): string {
-  return text.replaceAll(placeholder, (_, path: string, otherwise: string | undefined) => {
-    const value = readFieldPath(found, path);
+  return text.replaceAll(placeholder, (whole, path: string, otherwise: string | undefined) => {
+    if (path.trim() === '') return whole;
+    const value = readFieldPath(found, path.trim());
     if (value === undefined || value === null || value === '') return otherwise?.trim() ?? nothing;
     return boundLine(valueText(value));
   });

@@ -92,9 +92,9 @@ function judgeField(field: FieldOfObject, path: YamlPath, subject: LabSubject, r
 function judgeTemplates(text: string, { fields, check, ranges }: Told, path: YamlPath, subject: LabSubject): RuleFinding[] {
   const find = (message: string): RuleFinding => ({ rule: 'LAB039', message, at: { path } });
   const named = fieldsIn(text);
-  const broken = text.replaceAll(/\{\{[^{}]*[^{}|\s][^{}]*\}\}/g, '').includes('{{')
-    ? [find('a {{ is not closed, or has nothing in it')]
-    : [];
+  const empty = [...text.matchAll(/\{\{([^{}]*)\}\}/g)].some(([, inner = '']) => /^\s*(?:\||$)/.test(inner));
+  const open = text.replaceAll(/\{\{[^{}]*\}\}/g, '').includes('{{');
+  const broken = empty || open ? [find('a {{ is not closed, or has nothing in it')] : [];
   const known =
     fields.object !== undefined
       ? ['actual', 'count', 'selected']

@@ -3,7 +3,8 @@ import type { FilePlace, RuleFinding } from './finding.ts';
 import { listScripts, type PlacedScript } from './lab-parts.ts';
 import type { RuleId } from './rules.ts';
 import { changesSomething, downloads, runsWhatItReads, waitsWithoutLimit } from './shell-verdicts.ts';
-import { readShell, type ShellCommand, type ShellLoop, type ShellScript } from './shell-commands.ts';
+import { readShell } from './shell-commands.ts';
+import type { ShellCommand, ShellLoop, ShellScript } from './shell-script.ts';
 import { type LabSubject, placeInScript } from './subject.ts';
 
 /** LAB023 to LAB026 and LAB042: scripts of checks and actions. */

@@ -44,15 +44,24 @@ function unindent<Block extends { readonly text: string }>(block: Block): Block 
 }
 
 function readProse(lines: readonly string[]): Omit<MarkdownParts, 'blocks'> {
-  // Code between backticks is blanked out, so that what is left stays in its place.
-  const text = lines.join('\n').replaceAll(/(`+)(?!`)([^]*?[^`])\1(?!`)/g, (code) => code.replaceAll(/[^\n]/g, ' '));
+  const text = blankCode(lines.join('\n'));
+  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  const locate = (offset: number): { line: number; column: number } => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - starts[low]! + 1 };
+  };
   const find = <Content>(pattern: RegExp, content: (found: RegExpExecArray) => Content): Part<Content>[] =>
-    [...text.matchAll(pattern)].map((found) => ({ ...content(found), ...locate(text, found.index) }));
+    [...text.matchAll(pattern)].map((found) => ({ ...content(found), ...locate(found.index) }));
   const target = (found: RegExpExecArray) => ({ target: found[1] ?? '' });
-  const images = find(/!\[[^\]]*\]\(\s*<?([^\s)>]*)/g, target);
+  const images = find(/!\[[^\]]{0,500}\]\(\s*<?([^\s)>]*)/g, target);
   const all = [
     ...find(/\]\(\s*<?([^\s)>]*)/g, target),
-    ...find(/^ {0,3}\[[^\]]+\]:\s*<?([^\s>]+)/gm, target),
+    ...find(/^ {0,3}\[[^\]]{1,500}\]:\s*<?([^\s>]+)/gm, target),
     ...find(/<([A-Za-z][A-Za-z0-9+.-]*:[^\s>]*)>/g, target),
   ];
   const shown = new Set(images.map(({ line, target: to }) => `${line} ${to}`));
@@ -64,7 +73,26 @@ function readProse(lines: readonly string[]): Omit<MarkdownParts, 'blocks'> {
   };
 }
 
-function locate(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  return { line: before.split('\n').length, column: offset - before.lastIndexOf('\n') };
+/** The text with code between backticks blanked out, so that what is left stays in its place. */
+function blankCode(text: string): string {
+  const runs = [...text.matchAll(/`+/g)];
+  // The next run of the same length closes one. From the end, so that each run is looked at once.
+  const next = new Map<number, number>();
+  const closing = runs.map(() => -1);
+  for (let at = runs.length - 1; at >= 0; at--) {
+    const { length } = runs[at]![0];
+    closing[at] = next.get(length) ?? -1;
+    next.set(length, at);
+  }
+  const parts: string[] = [];
+  let done = 0;
+  for (let at = 0; at < runs.length; at++) {
+    const close = closing[at]!;
+    if (close < 0) continue;
+    const end = runs[close]!.index + runs[close]![0].length;
+    parts.push(text.slice(done, runs[at]!.index), text.slice(runs[at]!.index, end).replaceAll(/[^\n]/g, ' '));
+    done = end;
+    at = close;
+  }
+  return parts.join('') + text.slice(done);
 }

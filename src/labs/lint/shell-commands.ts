@@ -1,32 +1,9 @@
 import { findClosing } from './shell-brackets.ts';
-
-/** A simple command of a shell script: `kubectl get pods >/dev/null`. */
-export interface ShellCommand {
-  /** Without quotes; expansions are left as they are written. */
-  readonly words: readonly string[];
-  readonly redirects: readonly { readonly operator: string; readonly target: string }[];
-  /** From 0. */
-  readonly line: number;
-  /** What stands between it and the command before it: `&&`, `||`, `|`, `;`, or nothing where it begins something. */
-  readonly before: string;
-}
-
-export interface ShellLoop {
-  readonly keyword: 'while' | 'until' | 'for';
-  readonly line: number;
-  /** All commands in its condition and its body. */
-  readonly commands: readonly ShellCommand[];
-}
-
-export interface ShellScript {
-  readonly commands: readonly ShellCommand[];
-  readonly loops: readonly ShellLoop[];
-  /** What does not fit together; undefined where all does, as far as this reader can see. */
-  readonly problem: { readonly line: number; readonly text: string } | undefined;
-}
+import type { ShellCommand, ShellLoop, ShellScript } from './shell-script.ts';
 
 const closing: Readonly<Record<string, string>> = { fi: 'if', done: 'do', esac: 'case', '}': '{', ')': '(' };
 const withinIf: readonly string[] = ['then', 'elif', 'else'];
+const deepest = 20;
 
 /**
  * Takes a script for sh apart into its simple commands, those within substitutions among them. It knows quotes,
@@ -34,7 +11,7 @@ const withinIf: readonly string[] = ['then', 'elif', 'else'];
  * not know.
  */
 export function readShell(script: string): ShellScript {
-  return new ShellReader(script).read();
+  return new ShellReader(script, 0).read();
 }
 
 interface Open {
@@ -46,6 +23,7 @@ interface Open {
 
 class ShellReader {
   readonly #text: string;
+  readonly #depth: number;
   readonly #commands: ShellCommand[] = [];
   readonly #loops: ShellLoop[] = [];
   readonly #open: Open[] = [];
@@ -61,8 +39,9 @@ class ShellReader {
   #before = '';
   #startLine = 0;
 
-  constructor(text: string) {
+  constructor(text: string, depth: number) {
     this.#text = text;
+    this.#depth = depth;
   }
 
   read(): ShellScript {
@@ -158,7 +137,8 @@ class ShellReader {
   }
 
   #takeInner(skip: number, end: number): void {
-    const { commands, loops, problem } = readShell(this.#text.slice(this.#at + skip, end));
+    if (this.#depth >= deepest) return this.#fail('substitutions are nested too deeply');
+    const { commands, loops, problem } = new ShellReader(this.#text.slice(this.#at + skip, end), this.#depth + 1).read();
     const shift = <Part extends { line: number }>(part: Part): Part => ({ ...part, line: part.line + this.#line });
     this.#commands.push(...commands.map(shift));
     this.#loops.push(...loops.map(shift));
@@ -207,14 +187,14 @@ class ShellReader {
       this.#push({ keyword: word, line, first });
       return false;
     }
-    const loop = this.#open.at(-1);
+    const loop = this.#open.at(-1)?.keyword;
     if (word === 'do') {
-      if (loop === undefined || !['for', 'while', 'until'].includes(loop.keyword)) this.#fail('do stands here without a loop');
+      if (!['for', 'while', 'until'].includes(loop ?? '')) this.#fail('do stands here without a loop');
       else this.#push({ keyword: 'do', line, first });
       return true;
     }
     if (withinIf.includes(word)) {
-      if (loop?.keyword !== 'if') this.#fail(`${word} stands here without if`);
+      if (loop !== 'if') this.#fail(`${word} stands here without if`);
       return true;
     }
     if (closing[word] === undefined) return false;

@@ -1,4 +1,4 @@
-import type { ShellCommand } from './shell-commands.ts';
+import type { ShellCommand } from './shell-script.ts';
 
 const isAssignment = /^[A-Za-z_][A-Za-z0-9_]*=/;
 
@@ -124,7 +124,7 @@ export function waitsWithoutLimit(command: ShellCommand): string | undefined {
     case 'sleep':
       return has(words, /^(?:infinity|inf|\d{4,}s?|\d+[hd])$/) ? 'it sleeps too long' : undefined;
     case 'journalctl':
-      return has(words, /^(?:-[a-z]*f|--follow)$/) ? 'journalctl -f follows forever' : undefined;
+      return has(words, /^(?:-[a-z]*f[a-z]*|--follow)$/) ? 'journalctl -f follows forever' : undefined;
     case 'kubectl':
       return kubectlWaits(words);
     default:

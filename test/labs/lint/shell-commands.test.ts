@@ -83,6 +83,13 @@ describe('readShell', () => {
     expect(readShell(script).problem).toEqual({ line, text });
   });
 
+  it.each(['$(', '`', '"', '$((', '${', 'if ', '( ', 'a;', 'case x in ', '<<E\n', '$(a) '])(
+    'is not slowed down by a flood of %j',
+    (text) => {
+      readShell(text.repeat((128 * 1024) / text.length));
+    },
+  );
+
   it('ends, whatever it is given', () => {
     const parts = fc.constantFrom(
       'a',
