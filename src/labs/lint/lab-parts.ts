@@ -44,6 +44,7 @@ export function listActions(lab: Lab): PlacedAction[] {
       ...place(setup, ['steps', step, 'setup'], step, 'setup'),
       ...place(solve, ['steps', step, 'solve'], step, 'solve'),
     ]),
+    ...place(lab.reset.first, ['reset', 'first'], 'after', 'reset'),
     ...place(lab.reset.also, ['reset', 'also'], 'after', 'reset'),
     ...lab.test.wrong.flatMap(({ step, do: actions }, index) =>
       place(actions, ['test', 'wrong', index, 'do'], stepIndex(lab, step), 'wrong'),
