@@ -1,6 +1,6 @@
 import type { ReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { constants, platform } from 'node:os';
 import { execa, type ExecaError } from 'execa';
 import { CommandFailed, Interrupted } from '../errors/errors.ts';
 import { quoteCommand } from './quote.ts';
@@ -185,6 +185,12 @@ async function readLines(
 
 function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
+  if (platform() === 'win32') {
+    // There are no process groups; only /F ends what has no window.
+    const force = signal === 'SIGKILL' ? ['/F'] : [];
+    void execa('taskkill', ['/T', ...force, '/PID', String(pid)], { reject: false, stdio: 'ignore' });
+    return;
+  }
   try {
     process.kill(-pid, signal);
   } catch (error) {

@@ -1,7 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { copyFile, readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createFixture } from 'fs-fixture';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { PlanReport } from '../../src/commands/plan-report.ts';
 import { createBundleRig } from '../artifacts/bundle-rig.ts';
@@ -159,6 +162,71 @@ describe('a plan on Apple Silicon', () => {
     const rig = await createHost({ ...apple, spec: 'box: ./mine.box\n' });
     rig.tools['VBoxManage']?.answer(['--version'], { stdout: '7.0.20r163906\n' });
     expect(await errorOf(rig, 'plan')).toContain("VirtualBox 7.0.20 has no machines for Apple's processors");
+  });
+});
+
+const qemuImg = ['/usr/bin/qemu-img', '/usr/local/bin/qemu-img'].find((file) => existsSync(file));
+
+describe.skipIf(qemuImg === undefined)('a box made ahead of time', () => {
+  /** A host with the real qemu-img, and a publisher with a small image. */
+  async function createPublished(platform: string): Promise<{ rig: HostRig; asked: string[] }> {
+    const folder = await createFixture({ raw: 'a system '.repeat(10_000) });
+    onTestFinished(() => folder.rm());
+    const disk = folder.getPath('disk');
+    execFileSync(qemuImg ?? '', ['convert', '-f', 'raw', '-O', 'qcow2', folder.getPath('raw'), disk]);
+    const bytes = await readFile(disk);
+    const name = 'ubuntu-24.04-server-cloudimg-amd64.img';
+    const asked: string[] = [];
+    const server = createServer((request, response) => {
+      asked.push(request.url ?? '');
+      response.end(
+        request.url?.endsWith(name) === true ? bytes : `${createHash('sha256').update(bytes).digest('hex')} *${name}\n`,
+      );
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    onTestFinished(() => void server.close());
+    const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    const env = { KUBELAB_UPSTREAM_ENDPOINTS: JSON.stringify({ 'cloud-images.ubuntu.com': base }) };
+    const rig = await createHost({ platform, env });
+    await symlink(qemuImg ?? '', `${rig.toolFolder}/qemu-img`);
+    return { rig, asked };
+  }
+
+  it('is where Vagrant looks for the one of a rendered folder, and made from what is there the next time', async () => {
+    const { rig, asked } = await createPublished('darwin');
+    const build = ['box', 'build', 'ubuntu-24.04', '--provider', 'virtualbox'];
+    expect(await rig.run(...build)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('Vagrant has the box kubelab/ubuntu-24.04 for virtualbox.'),
+    });
+    const box = `${rig.home}/.vagrant.d/boxes/kubelab-VAGRANTSLASH-ubuntu-24.04/1.0.0/virtualbox`;
+    expect(await readdir(box)).toContain('box-disk002.vmdk');
+    expect((await rig.run('box', 'list')).stdout).toContain('kubelab/ubuntu-24.04 (virtualbox)');
+    const images = (): string[] => asked.filter((url) => url.endsWith('.img'));
+    expect(images()).toEqual(['/releases/24.04/release/ubuntu-24.04-server-cloudimg-amd64.img']);
+    await rig.run(...build);
+    expect(images()).toHaveLength(1);
+  });
+
+  it.each(['libvirt', 'virtualbox'])('is one file for %s, to be taken elsewhere', async (provider) => {
+    const { rig } = await createPublished('linux');
+    const { exitCode, stdout } = await rig.run('box', 'build', 'ubuntu-24.04', '--provider', provider, '--to', 'node.box');
+    expect([exitCode, stdout]).toEqual([0, `<folder>/node.box holds the box for ${provider}.\n`]);
+    const names = execFileSync('tar', ['--list', '--file', rig.path('node.box')], { encoding: 'utf8' })
+      .trim()
+      .split('\n');
+    const disks = provider === 'libvirt' ? ['box.img', 'seed.img'] : ['box-disk001.vmdk', 'box-disk002.vmdk', 'box.ovf'];
+    expect(names.toSorted()).toEqual(['Vagrantfile', ...disks, 'metadata.json'].toSorted());
+    expect((await readdir(rig.folder)).filter((name) => name.startsWith('node.'))).toEqual(['node.box']);
+  });
+
+  it.each([
+    [['--provider', 'hyperv'], '--provider takes nspawn, libvirt, virtualbox'],
+    [['--to', 'node.box'], 'give --provider'],
+    [['./mine.box', '--provider', 'libvirt'], 'is a box already'],
+  ])('is refused with %j', async (words, says) => {
+    const { rig } = await createPublished('linux');
+    expect(await errorOf(rig, 'box', 'build', ...words)).toContain(says);
   });
 });
 
