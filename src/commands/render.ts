@@ -34,7 +34,8 @@ const virtualMachine: HostTraits = { cgroupVersion: 2, sharedKernel: false, swap
 async function runRender(to: string | undefined, context: Context): Promise<CommandResult> {
   const workspace = withoutLogs(await openWorkspace(context));
   const folder = to === undefined ? ownFolder(workspace) : await foreignFolder(path.resolve(context.cwd, to), workspace);
-  const { plan } = await resolvePlan(workspace, noProvider);
+  const { plan: resolved } = await resolvePlan(workspace, noProvider);
+  const plan: Plan = { ...resolved, box: resolveBoxFile(resolved.box, workspace.specFolder) };
   const write = async (): Promise<void> => {
     const { local } = workspace;
     const { specFolder } = workspace;
@@ -52,6 +53,11 @@ async function runRender(to: string | undefined, context: Context): Promise<Comm
   const nodes = plan.nodes.map(({ name }) => name);
   const data = { folder: folder.root, kubernetes: plan.kubernetes, source: plan.source.kind, nodes, alone: worksAlone(plan) };
   return { data, human: () => describe(path.relative(context.cwd, folder.root) || '.', plan) };
+}
+
+/** Vagrant would look for a relative path in the folder that it runs in. */
+function resolveBoxFile(box: string, specFolder: string): string {
+  return box.endsWith('.box') && !box.includes('://') ? path.resolve(specFolder, box) : box;
 }
 
 /** @throws KubelabError `KL-USE` when a cluster lives in it, whose nodes are no virtual machines. */

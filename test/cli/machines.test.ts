@@ -142,6 +142,22 @@ describe('a folder rendered on Windows', () => {
   });
 });
 
+describe('a folder rendered with a box of the user', () => {
+  it('has the path as it is from everywhere, or the URL with its digest', async () => {
+    const rig = await createHost({ platform: 'linux', spec: 'box: ./boxes/mine.box\n' });
+    const file = rig.path('.kubelab', 'study', 'Vagrantfile');
+    await rig.run('render');
+    expect(await readFile(file, 'utf8')).toContain(`config.vm.box_url = "${rig.path('boxes/mine.box')}"`);
+    const url = 'https://boxes.example/mine.box';
+    await writeFile(
+      rig.path('kubelab.yaml'),
+      `name: study\nsource: {bundle: ./class.kubelab}\nbox: {url: "${url}", digest: "sha256:${'0a'.repeat(32)}"}\n`,
+    );
+    await rig.run('render');
+    expect(await readFile(file, 'utf8')).toContain(`config.vm.box_url = "${url}"\n  config.vm.box_download_checksum = "0a0a`);
+  });
+});
+
 describe('a plan on Apple Silicon', () => {
   const apple = { platform: 'darwin', architecture: 'arm64' } as const;
 

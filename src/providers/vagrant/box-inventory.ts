@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { type Box, boxFolder, type BoxProvider, unescapeSlashes, volumeName } from './box.ts';
 import { libvirtHome } from './box-shelf.ts';
-import { type InstallContext, listBoxVolumes, removeBox, removeVolume } from './install-box.ts';
+import { type InstallContext, listBoxVolumes, listClones, removeBox, removeVolume } from './install-box.ts';
 
 /** A box of kubelab's that Vagrant has, or the disk of one in libvirt's pool whose box is gone. */
 export type InstalledBox = (
@@ -30,6 +30,13 @@ export interface InventoryContext extends InstallContext {
 /** What kubelab put where Vagrant and libvirt keep boxes. */
 export async function listInstalledBoxes(context: InventoryContext): Promise<readonly InstalledBox[]> {
   const users = await readUsers(context.vagrantHome);
+  // What a clone hangs on is in use even where Vagrant has forgotten the machine.
+  if (context.libvirt)
+    for (const [volume, clones] of await listClones(libvirtHome(context.vagrantHome), context)) {
+      const key = userKey(unescapeSlashes(volume.replace(/_vagrant_box_image_.*/, '')), 'libvirt');
+      // Vagrant's own notes say which cluster in shorter words.
+      if (!users.has(key)) users.set(key, new Set(clones.map(clusterOf)));
+    }
   const boxes = (await findBoxes(context.vagrantHome)).map(async ({ box, provider, folder }): Promise<InstalledBox> => {
     const usedBy = users.get(userKey(box.name, provider)) ?? [];
     return { kind: 'box', box, provider, path: folder, ...(await measureOwn(folder)), usedBy: [...usedBy].toSorted() };
@@ -132,12 +139,17 @@ const indexSchema = z.object({
   ),
 });
 
+/** The cluster that the disk of a machine belongs to: `study-1a2b3c` of `kubelab-study-1a2b3c-control1.img`. */
+function clusterOf(volume: string): string {
+  return volume.replace(/^kubelab-/, '').replace(/-[a-z][a-z0-9]*(?:_\d+)?\.img$/, '');
+}
+
 function userKey(box: string, provider: string): string {
   return `${provider} ${box}`;
 }
 
 /** The clusters by the boxes that their machines come from. Vagrant notes a machine when it makes it and takes it out when it is destroyed. */
-async function readUsers(vagrantHome: string): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+async function readUsers(vagrantHome: string): Promise<Map<string, Set<string>>> {
   const users = new Map<string, Set<string>>();
   const text = await readFile(path.join(vagrantHome, 'data', 'machine-index', 'index'), 'utf8').catch(() => undefined);
   if (text === undefined) return users;

@@ -89,6 +89,22 @@ export async function removeVolume(name: string, home: LibvirtHome, context: Ins
   if (found.exitCode === 0) await virsh(home, context, ['vol-delete', '--pool', home.pool, name]);
 }
 
+/** What the disks of machines in the pool were cloned from: by the name of that volume, the names of the clones. */
+export async function listClones(home: LibvirtHome, context: InstallContext): Promise<Map<string, string[]>> {
+  const clones = new Map<string, string[]>();
+  const answer = await virsh(home, context, ['vol-list', '--pool', home.pool], 'any').catch(() => undefined);
+  const names = (answer?.exitCode === 0 ? answer.stdout : '').split('\n').flatMap((line) => {
+    const name = /^\s*(kubelab-\S+)\s+\//.exec(line)?.[1];
+    return name === undefined || name.includes('_vagrant_box_image_') ? [] : [name];
+  });
+  for (const name of names) {
+    const { stdout } = await virsh(home, context, ['vol-dumpxml', '--pool', home.pool, name], 'any');
+    const backing = /<backingStore>\s*<path>([^<]+)<\/path>/.exec(stdout)?.[1];
+    if (backing !== undefined) clones.set(path.basename(backing), [...(clones.get(path.basename(backing)) ?? []), name]);
+  }
+  return clones;
+}
+
 /** The disks of boxes that are in the pool, by their files; none where libvirt does not answer. */
 export async function listBoxVolumes(home: LibvirtHome, context: InstallContext): Promise<{ name: string; file: string }[]> {
   const answer = await virsh(home, context, ['vol-list', '--pool', home.pool], 'any').catch(() => undefined);

@@ -20,6 +20,8 @@ let tools: FakeTools;
 let folder: Awaited<ReturnType<typeof createFixture>>;
 let context: InventoryContext;
 let virtualbox: FakeTool;
+/** What volumes were cloned from. */
+let cloned: Record<string, string>;
 const image = { name: 'kubelab/1.36.4-ab12', version: '1.0.0' };
 const plain = { name: 'kubelab/debian-13', version: '1.0.0' };
 
@@ -30,7 +32,8 @@ beforeEach(async () => {
     'cache/image.qcow2': 'x'.repeat(1000),
     'cache/plain.qcow2': 'y'.repeat(2000),
   });
-  await addPool(tools, folder.getPath('pool'));
+  cloned = {};
+  await addPool(tools, folder.getPath('pool'), cloned);
   virtualbox = await tools.add('VBoxManage');
   const qemu = await tools.add('qemu-img');
   qemu.answer(['info'], { stdout: JSON.stringify({ 'virtual-size': 2 ** 30, format: 'qcow2' }) });
@@ -64,6 +67,11 @@ function noteMachine(box: string, provider: string, cluster: string): void {
   write(join(context.vagrantHome, 'data/machine-index/index'), JSON.stringify(index));
 }
 
+async function refresh(): Promise<void> {
+  const command = ['virsh', '--connect', 'qemu:///system', 'pool-refresh', 'default'] as const;
+  await context.root.run(command, { timeout: 5_000, signal: context.signal });
+}
+
 const nameOf = (item: InstalledBox): string => (item.kind === 'box' ? `${item.box.name} ${item.provider}` : item.volume);
 
 async function find(name: string): Promise<InstalledBox> {
@@ -93,6 +101,16 @@ describe('boxes that kubelab gave to Vagrant', () => {
     expect((await find('kubelab/1.36.4-ab12 libvirt')).usedBy).toEqual([]);
   });
 
+  it('are used by machines that were cloned from them, also where Vagrant has forgotten those', async () => {
+    const clone = 'kubelab-my-lab-1a2b3c-worker1.img';
+    writeFileSync(folder.getPath('pool', clone), 'a clone');
+    cloned[clone] = volumeName(image);
+    await refresh();
+    expect((await find('kubelab/1.36.4-ab12 libvirt')).usedBy).toEqual(['my-lab-1a2b3c']);
+    delete cloned[clone];
+    expect((await find('kubelab/1.36.4-ab12 libvirt')).usedBy).toEqual([]);
+  });
+
   it('go from the pool with the box', async () => {
     await removeInstalledBox(await find('kubelab/1.36.4-ab12 libvirt'), context);
     expect((await readdir(folder.getPath('pool'))).toSorted()).toEqual([
@@ -109,10 +127,7 @@ describe('boxes that kubelab gave to Vagrant', () => {
     linkSync(folder.getPath('pool', volume), kept);
     await removeInstalledBox(await find('kubelab/1.36.4-ab12 libvirt'), context);
     linkSync(kept, folder.getPath('pool', volume));
-    await context.root.run(['virsh', '--connect', 'qemu:///system', 'pool-refresh', 'default'], {
-      timeout: 5_000,
-      signal: context.signal,
-    });
+    await refresh();
     await removeInstalledBox(await find(volume), context);
     expect(await readdir(folder.getPath('pool'))).not.toContain(volume);
     expect((await listInstalledBoxes({ ...context, libvirt: false })).map(nameOf)).toHaveLength(2);

@@ -2,8 +2,15 @@ import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { FakeTool, FakeTools, ToolAnswer } from '../../rig/fake-tool.ts';
 
-/** A fake virsh with a pool that is a folder, as much of it as boxes need, with virsh's words and exit codes. */
-export async function addPool(tools: FakeTools, folder: string): Promise<FakeTool> {
+/**
+ * A fake virsh with a pool that is a folder, as much of it as boxes need, with virsh's words and exit codes.
+ * @param backings what volumes were cloned from.
+ */
+export async function addPool(
+  tools: FakeTools,
+  folder: string,
+  backings: Readonly<Record<string, string>> = {},
+): Promise<FakeTool> {
   const virsh = await tools.add('virsh');
   let seen: string[] = [];
   const refused = (stderr: string): ToolAnswer => ({ stderr: `error: ${stderr}\n`, exitCode: 1 });
@@ -16,6 +23,12 @@ export async function addPool(tools: FakeTools, folder: string): Promise<FakeToo
     if (verb === 'vol-list') {
       const rows = seen.map((name) => ` ${name}   ${join(folder, name)}\n`);
       return { stdout: ` Name   Path\n----------------\n${rows.join('')}\n` };
+    }
+    if (verb === 'vol-dumpxml') {
+      const backing = backings[last];
+      const store =
+        backing === undefined ? '' : `  <backingStore>\n    <path>${join(folder, backing)}</path>\n  </backingStore>\n`;
+      return { stdout: `<volume type='file'>\n  <name>${last}</name>\n${store}</volume>\n` };
     }
     if (verb === 'vol-path')
       return seen.includes(last) ? { stdout: `${join(folder, last)}\n` } : refused('no storage vol with matching name');
