@@ -4,6 +4,7 @@ import { CommandFailed, Interrupted, KubelabError } from '../../src/errors/error
 import { quoteCommand } from '../../src/exec/quote.ts';
 import { createColour } from '../../src/ui/colour.ts';
 import { type Bench, type Benchmark, openBench } from './bench.ts';
+import { checkRound } from './check-round.ts';
 import { commandStart } from './command-start.ts';
 import { firstUp } from './first-up.ts';
 import { furtherNode } from './further-node.ts';
@@ -14,7 +15,16 @@ import { describeHost, type Outcome, readLoad, renderJson, renderOutcome, render
 import { upAgain } from './up-again.ts';
 
 /** In the order in which they run: on a quiet host first, and each on what those before it left. */
-const benchmarks: readonly Benchmark[] = [commandStart, planning, keyAlgorithms, firstUp, upAgain, furtherNode, plainWay];
+const benchmarks: readonly Benchmark[] = [
+  commandStart,
+  planning,
+  keyAlgorithms,
+  firstUp,
+  checkRound,
+  upAgain,
+  furtherNode,
+  plainWay,
+];
 
 const usage = `npm run bench -- [--only NAME]... [--json] [--kubernetes VERSION] [--source go|upstream|auto]
 

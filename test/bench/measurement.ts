@@ -7,7 +7,7 @@ export interface Aim {
 export interface Measurement {
   readonly what: string;
   readonly value: number;
-  readonly unit: 'seconds' | 'milliseconds' | 'bytes' | 'times';
+  readonly unit: 'seconds' | 'milliseconds' | 'bytes' | 'times' | 'count';
   readonly aim?: Aim;
   /** How it came about, or what it is made of. */
   readonly note?: string;

@@ -64,6 +64,8 @@ function formatValue({ unit }: Measurement, value: number): string {
       return formatBytes(value);
     case 'times':
       return `${value.toFixed(2)} x`;
+    case 'count':
+      return String(value);
   }
 }
 

@@ -115,6 +115,8 @@ async function runProgram(home: string, words: readonly string[], signal: AbortS
   // A group of its own: Ctrl-C must reach it once, by the signal, and not a second time from the terminal.
   const result = await execa(file, args, {
     cwd: home,
+    // What a lab keeps of its learner goes with the bench.
+    env: { XDG_STATE_HOME: path.join(home, 'state') },
     detached: true,
     stdin: 'ignore',
     reject: false,
