@@ -104,7 +104,7 @@ const ko: Words = {
   endLab: '실습이 클러스터에 만든 것을 지웁니다',
   finished: (title, points, of) => `"${title}" 실습을 ${of}점 중 ${points}점으로 마쳤습니다.`,
   noMoreHints: '지금 상태에 맞는 힌트가 더 없습니다.',
-  noHintYet: '아직 맞는 힌트가 없습니다. 무엇이 부족한지 알 수 있도록 먼저 kubelab lab check를 실행하십시오.',
+  noHintYet: '아직 맞는 힌트가 없습니다. 무엇이 부족한지 알 수 있도록 먼저 kubelab lab check를 실행하세요.',
   hint: (number, cost) => `힌트 ${number}${cost === 0 ? '' : ` (${cost}점 감점)`}`,
   did: '대신 수행한 작업:',
   question: '질문',

@@ -51,8 +51,9 @@ function renderNode(node: MarkdownNode, colour: Colour, width: number): string[]
   }
 }
 
-/** From the first column, since an indented here-document would not end when it is pasted. */
+/** What is pasted stands in the first column, since an indented here-document would not end; what is only read is set in. */
 function renderCode(text: string, language: string, colour: Colour, width: number): string[] {
+  if (language === 'text') return text.split('\n').map((line) => (line === '' ? '' : `  ${colour.faint(line)}`));
   const edge = colour.faint('╌'.repeat(Math.min(width, 40)));
   const isShell = ['sh', 'bash', 'shell', 'console'].includes(language);
   return [edge, ...text.split('\n').map((line) => (isShell ? colour.accent(line) : line)), edge];

@@ -28,6 +28,12 @@ describe('Markdown on a terminal', () => {
     expect(render(`Do:\n\n\`\`\`sh\n${code}\n\`\`\`\n`, { width: 40 })).toContain(`\n${code}\n`);
   });
 
+  it('sets output in, which nobody pastes', () => {
+    expect(render('It answers:\n\n```text\nRunning loop seq 3\n\nend\n```\n')).toBe(
+      'It answers:\n\n  Running loop seq 3\n\n  end\n',
+    );
+  });
+
   it('shows where a link leads, and an address once', () => {
     expect(render('[docs](https://example.org/x) and <https://example.org>')).toBe(
       'docs (https://example.org/x) and https://example.org\n',
