@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { Artifact } from '../artifacts/source.ts';
 import type { Node } from './node.ts';
 import type { NodePlan } from './plan.ts';
@@ -50,7 +49,7 @@ async function handOverArtifacts(context: UpContext, node: Node, progress: (text
     await node.run(['sh', '-c', script, 'sh', place, artifact.image ?? ''], {
       timeout: 30 * minute,
       signal,
-      input: await readFile(context.source.file(artifact)),
+      inputFile: context.source.file(artifact),
     });
   }
 }
