@@ -70,4 +70,9 @@ export const labCommands = [
     summary: 'find what is wrong with labs, without a cluster',
     load: async () => (await import('./lab-lint.ts')).labLint,
   },
+  {
+    name: 'mutate',
+    summary: 'find out which slips the checks of a lab do not notice',
+    load: async () => (await import('./lab-mutate.ts')).labMutate,
+  },
 ] as const;

@@ -96,7 +96,7 @@ async function waitUntil(
     {
       what: `${what} of lab ${loaded.lab.id} to take effect`,
       hint: `Look with: kubelab kubectl -n ${loaded.lab.namespace} get all,events. If all looks well there, it is a mistake in the lab.`,
-      deadline: Math.max(action.within, stage.patience.atLeast ?? 0),
+      deadline: Math.min(Math.max(action.within, stage.patience.atLeast ?? 0), stage.patience.atMost ?? Infinity),
       every: 1000,
       ready: async () => {
         const { status, text } = await probe({

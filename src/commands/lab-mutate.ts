@@ -1,0 +1,68 @@
+import { KubelabError } from '../errors/errors.ts';
+import { readAttempt } from '../labs/attempt.ts';
+import { type MutantResult, type MutationTest, testMutants } from '../labs/mutate-lab.ts';
+import type { Block } from '../ui/block.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { openExisting } from './existing.ts';
+import { provideLabImages } from './lab-images.ts';
+import { attemptsOf, findLabOf, onStage } from './lab-stage.ts';
+
+export const labMutate = defineCommand({
+  name: 'mutate',
+  summary: 'find out which slips the checks of a lab do not notice',
+  description:
+    'Solves the lab with one field of a manifest dropped or changed, again and again, and says which of these slips passed. Each takes about a minute.',
+  args: { lab: { summary: 'the id of a lab, or the path of its folder' } },
+  flags: {
+    count: { type: 'number', value: 'number', summary: 'how many slips to try, drawn from all; 20 without it' },
+    seed: { type: 'number', value: 'number', summary: 'draws the same slips again' },
+  },
+  examples: [{ command: 'kubelab lab mutate pv-pvc --count 10 --seed 7', what: 'ten slips, the same ones each time' }],
+  run: ({ args, flags }, context) => runMutate(context, args.lab, { count: flags.count ?? 20, seed: flags.seed ?? 1 }),
+});
+
+async function runMutate(
+  context: Context,
+  asked: string,
+  draw: { readonly count: number; readonly seed: number },
+): Promise<CommandResult> {
+  const existing = await openExisting(context);
+  const loaded = await findLabOf(context, asked);
+  const { id } = loaded.lab;
+  if ((await readAttempt(attemptsOf(existing), id)) !== undefined)
+    throw new KubelabError(
+      'KL-LAB-ORDER',
+      `lab ${id} is being worked on on ${existing.state.name}; this would remove that work`,
+      {
+        cure: 'End it with kubelab lab stop, or try on another cluster.',
+      },
+    );
+  const title = `lab mutate ${id}`;
+  await provideLabImages(existing, loaded.lab.requires.images, title);
+  const test = await onStage(context, { existing, loaded, title, changes: true }, (stage) =>
+    testMutants(
+      { ...stage, patience: {}, keep: () => Promise.resolve() },
+      { ...draw, report: (result) => context.events({ type: 'note', text: describeMutant(result) }) },
+    ),
+  );
+  return { data: { ...draw, ...test }, human: () => describeTest(test) };
+}
+
+function describeMutant({ step, what, end, seconds }: MutantResult): string {
+  return `${end} ${step}: ${what} (${seconds.toFixed(0)} s)`;
+}
+
+function describeTest({ lab, all, results }: MutationTest): readonly Block[] {
+  const count = (end: MutantResult['end']): number => results.filter((result) => result.end === end).length;
+  const survivors = results.filter(({ end }) => end === 'survived');
+  return [
+    {
+      kind: 'text',
+      text: `${lab}: ${results.length} of ${all} slips tried; ${count('refused')} refused by the cluster, ${count('caught')} caught by the checks, ${survivors.length} not noticed.`,
+    },
+    ...(survivors.length === 0
+      ? []
+      : [{ kind: 'list', items: survivors.map(({ step, file, what }) => `${step} (${file}): ${what}`) } as const]),
+  ];
+}

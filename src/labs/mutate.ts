@@ -1,0 +1,71 @@
+import { isMap, isScalar, isSeq, parseAllDocuments, type Document, type Node } from 'yaml';
+
+/** A manifest with one field dropped or changed. */
+export interface Mutant {
+  /** `Pod count: spec.volumes[0].emptyDir.medium dropped`. */
+  readonly what: string;
+  readonly text: string;
+}
+
+type Path = readonly (string | number)[];
+
+/** What names an object says which one it is; another name is another object, and not a slip in this one. */
+const naming = new Set(['apiVersion', 'kind', 'metadata.name', 'metadata.namespace']);
+
+/** Every manifest that differs from this one in a single field: dropped, or with another value. */
+export function listMutants(manifest: string): Mutant[] {
+  const documents = readDocuments(manifest);
+  return documents.flatMap((document, index) => {
+    const about = `${String(document.get('kind'))} ${String(document.getIn(['metadata', 'name']))}`;
+    return listPaths(document.contents as Node | null, []).flatMap(({ path, leaf }) => {
+      if (naming.has(path.join('.'))) return [];
+      const dropped = { what: `${about}: ${showPath(path)} dropped`, text: change(manifest, index, (one) => one.deleteIn(path)) };
+      if (leaf === undefined) return [dropped];
+      const value = otherValue(leaf.value);
+      const text = change(manifest, index, (one) => one.setIn(path, value));
+      return [dropped, { what: `${about}: ${showPath(path)} is ${JSON.stringify(value)}`, text }];
+    });
+  });
+}
+
+function readDocuments(manifest: string): Document[] {
+  return parseAllDocuments(manifest).filter((document) => document.contents !== null) as Document[];
+}
+
+function change(manifest: string, index: number, edit: (document: Document) => unknown): string {
+  const documents = readDocuments(manifest);
+  const document = documents[index];
+  if (document !== undefined) edit(document);
+  return documents.map((one) => one.toString({ directives: false })).join('---\n');
+}
+
+interface Place {
+  readonly path: Path;
+  /** The value of a field that has no fields of its own. */
+  readonly leaf?: { readonly value: unknown };
+}
+
+function listPaths(node: unknown, path: Path): Place[] {
+  const own = path.length === 0 ? [] : [isScalar(node) ? { path, leaf: { value: node.value } } : { path }];
+  if (isMap(node)) return [...own, ...node.items.flatMap(({ key, value }) => listPaths(value, [...path, keyOf(key)]))];
+  if (isSeq(node)) return [...own, ...node.items.flatMap((item, index) => listPaths(item, [...path, index]))];
+  return own;
+}
+
+function keyOf(key: unknown): string {
+  return String(isScalar(key) ? key.value : key);
+}
+
+/** A wrong value of the same kind, so that it is the meaning that differs and not the form. */
+function otherValue(value: unknown): unknown {
+  if (typeof value === 'boolean') return !value;
+  if (typeof value === 'number') return value + 1;
+  const text = String(value);
+  // Quantities and durations stay what they are.
+  const amount = /^(\d+)([A-Za-z]*)$/.exec(text);
+  return amount === null ? `${text}x` : `${Number(amount[1]) * 2 + 1}${amount[2] ?? ''}`;
+}
+
+function showPath(path: Path): string {
+  return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`)).join('');
+}
