@@ -1,0 +1,2 @@
+#!/bin/sh
+[ -x /sbin/mount.nfs ] || exit 1

@@ -1,0 +1,3 @@
+#!/bin/sh
+set -eu
+systemctl disable --now --quiet nfs-kernel-server.service
