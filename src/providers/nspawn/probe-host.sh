@@ -17,6 +17,12 @@ try() {
 	if "$@" >/dev/null 2>&1; then echo "ok $try_name"; else echo "missing $try_name $try_reason"; fi
 }
 
+# bridge_filter: no node could load it, which has not this kernel's modules. Where it is built in there is nothing to load.
+bridge_filter() {
+	[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ] || modprobe br_netfilter
+	[ -e /proc/sys/net/bridge/bridge-nf-call-iptables ]
+}
+
 work=$(mktemp -d)
 trap 'umount "$work/merged" "$work" 2>/dev/null; rmdir "$work"' EXIT
 mount -t tmpfs tmpfs "$work"
@@ -24,6 +30,7 @@ mkdir "$work/lower" "$work/upper" "$work/work" "$work/merged"
 echo "ok namespaces"
 try overlay "overlay file system (module overlay)" mount -t overlay -o "lowerdir=$work/lower,upperdir=$work/upper,workdir=$work/work" overlay "$work/merged"
 try bridge "bridges (module bridge)" ip link add kltry0 type bridge
+try bridge-filter "address translation on bridges, which flannel insists on (module br_netfilter)" bridge_filter
 try veth "pairs of virtual interfaces (module veth)" ip link add kltry1 type veth peer name kltry2
 try vxlan "VXLAN, which flannel uses (module vxlan)" ip link add kltry3 type vxlan id 7 dev lo dstport 8472
 try nat "address translation (modules nf_nat, xt_MASQUERADE)" iptables -t nat -A POSTROUTING -s 10.0.0.0/8 -j MASQUERADE
