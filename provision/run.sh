@@ -1,6 +1,6 @@
 #!/bin/sh
 # run.sh vm: what makes a plain system that of a virtual machine (05).
-# run.sh image: what goes into the node image (10 to 40).
+# run.sh image: what goes into the node image (10 to 40); nothing on a machine that was made from one.
 # run.sh node: what makes a machine a node of its cluster (50 and up), by its role.
 set -eu
 here=$(dirname "$0")
@@ -16,7 +16,15 @@ step() {
 case ${1:-} in
 vm) step 05-vm.sh ;;
 image)
+	need KUBELAB_KUBERNETES
+	# On a machine these scripts would look in the network for what the tree was given from elsewhere.
+	note=/var/lib/kubelab/image
+	if [ "$(cat "$note" 2>/dev/null)" = "$KUBELAB_KUBERNETES" ]; then
+		already "the node image of Kubernetes $KUBELAB_KUBERNETES"
+		exit 0
+	fi
 	for script in 10-base.sh 20-runtime.sh 30-kubernetes.sh 40-images.sh; do step "$script"; done
+	if ! booted; then echo "$KUBELAB_KUBERNETES" | write_file "$note" 0644; fi
 	;;
 node)
 	step 50-node.sh

@@ -197,6 +197,30 @@ setup() { setup_box; }
 	dies 'usage: run.sh vm|image|node'
 }
 
+@test "run.sh installs nothing on a machine that was made from a node image" {
+	mkdir "$ROOT/steps"
+	cp "$PROVISION/run.sh" "$PROVISION/lib.sh" "$ROOT/steps/"
+	for script in "$PROVISION"/[1-4]*.sh; do echo "echo ran ${script##*/}" >"$ROOT/steps/${script##*/}"; done
+	in_box sh /steps/run.sh image
+	says 'ran 40-images.sh'
+	in_box sh /steps/run.sh image
+	succeeds
+	says 'already: the node image of Kubernetes 1.30.14'
+	says_not 'ran '
+	write_env "KUBELAB_KUBERNETES='1.36.4'"
+	in_box sh /steps/run.sh image
+	says 'ran 10-base.sh'
+}
+
+@test "run.sh looks again each time on a machine that installs on its own" {
+	mkdir -p "$ROOT/steps" "$ROOT/run/systemd/system"
+	cp "$PROVISION/run.sh" "$PROVISION/lib.sh" "$ROOT/steps/"
+	for script in "$PROVISION"/[1-4]*.sh; do echo "echo ran ${script##*/}" >"$ROOT/steps/${script##*/}"; done
+	in_box sh /steps/run.sh image
+	in_box sh /steps/run.sh image
+	says 'ran 10-base.sh'
+}
+
 @test "run.sh ends at the first step that fails" {
 	mkdir "$ROOT/steps"
 	cp "$PROVISION/run.sh" "$PROVISION/lib.sh" "$ROOT/steps/"
