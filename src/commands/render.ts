@@ -4,6 +4,7 @@ import { isKnownBox } from '../artifacts/cloud-images.ts';
 import { type ClusterFolder, relocateCluster } from '../cluster/cluster-folder.ts';
 import { readIfThere } from '../cluster/files.ts';
 import type { Plan } from '../cluster/plan.ts';
+import { readProviderWish } from '../cluster/spec.ts';
 import { writeClusterFolder } from '../cluster/write-folder.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { HostTraits } from '../kubernetes/kubeadm-input.ts';
@@ -34,7 +35,7 @@ const virtualMachine: HostTraits = { cgroupVersion: 2, sharedKernel: false, swap
 async function runRender(to: string | undefined, context: Context): Promise<CommandResult> {
   const workspace = withoutLogs(await openWorkspace(context));
   const folder = to === undefined ? ownFolder(workspace) : await foreignFolder(path.resolve(context.cwd, to), workspace);
-  const { plan: resolved } = await resolvePlan(workspace, noProvider);
+  const { plan: resolved } = await resolvePlan(workspace, vagrantProvider(workspace));
   const plan: Plan = { ...resolved, box: resolveBoxFile(resolved.box, workspace.specFolder) };
   const write = async (): Promise<void> => {
     const { local } = workspace;
@@ -43,7 +44,7 @@ async function runRender(to: string | undefined, context: Context): Promise<Comm
       folder,
       packageFolder: context.folders.package,
       specFolder,
-      host: virtualMachine,
+      host: plan.provider.emulated === true ? { ...virtualMachine, emulated: true } : virtualMachine,
       local,
       signal: context.signal,
     };
@@ -58,6 +59,12 @@ async function runRender(to: string | undefined, context: Context): Promise<Comm
 /** Vagrant would look for a relative path in the folder that it runs in. */
 function resolveBoxFile(box: string, specFolder: string): string {
   return box.endsWith('.box') && !box.includes('://') ? path.resolve(specFolder, box) : box;
+}
+
+/** Kubernetes has to know of processors that are emulated. What else runs the machines, Vagrant chooses. */
+function vagrantProvider({ spec }: Workspace): Plan['provider'] {
+  const { emulation } = readProviderWish(spec);
+  return emulation ? { ...noProvider, name: 'libvirt', emulated: true } : noProvider;
 }
 
 /** @throws KubelabError `KL-USE` when a cluster lives in it, whose nodes are no virtual machines. */

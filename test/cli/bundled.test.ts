@@ -32,6 +32,14 @@ describe('render', () => {
     await expect(stat(rig.path('kubelab.lock'))).rejects.toThrow('ENOENT');
   });
 
+  it('gives emulated machines patience where the spec asks for them', async () => {
+    const rig = await createBundledRig('provider: {name: libvirt, accelerator: tcg}\n');
+    expect((await rig.run('render')).exitCode).toBe(0);
+    const root = rig.path('.kubelab', 'study');
+    expect(await readFile(`${root}/Vagrantfile`, 'utf8')).toContain('ENV.fetch("KUBELAB_LIBVIRT_DRIVER", "qemu")');
+    expect(await readFile(`${root}/nodes/control1/kubeadm.yaml`, 'utf8')).toContain('controlPlaneComponentHealthCheck: 30m0s');
+  });
+
   it('writes into another folder, again and again, and nowhere else', async () => {
     const rig = await createBundledRig();
     const first = await rig.run('render', '--to', 'out/lab', '--json');
