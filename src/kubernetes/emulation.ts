@@ -29,9 +29,9 @@ export const emulationEtcdFlags: Readonly<Record<string, string>> = { 'heartbeat
 /** The controller manager's: how long a node may stay silent before its pods are moved away. */
 export const emulationControllerFlags: Readonly<Record<string, string>> = { 'node-monitor-grace-period': '5m0s' };
 
-/** The `timeouts` of InitConfiguration and JoinConfiguration; v1beta3 has none of them. */
-export function emulationTimeouts(input: Pick<SharedInput, 'kubernetes' | 'host'>): Fields {
-  if (input.host.emulated !== true || factsFor(input.kubernetes).kubeadmApi === 'v1beta3') return {};
+/** The `timeouts` of InitConfiguration and JoinConfiguration. */
+export function emulationTimeouts({ host }: Pick<SharedInput, 'host'>): Fields {
+  if (host.emulated !== true) return {};
   return {
     controlPlaneComponentHealthCheck: patience,
     kubeletHealthCheck: patience,

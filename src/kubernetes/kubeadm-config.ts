@@ -22,6 +22,12 @@ const pkiFolder = '/etc/kubernetes/pki';
 const joinPatience = '20m0s';
 
 /**
+ * How long the API server may take to open its port, and the control plane to be healthy. kubeadm's own limits, one
+ * minute and four, end what is only slow: on a host that has much else to do, or a disk that is.
+ */
+const startPatience = { kubernetesAPICall: '5m0s', controlPlaneComponentHealthCheck: '10m0s' } as const;
+
+/**
  * The configuration file for `kubeadm init` or `kubeadm join` on one node, as YAML.
  * @throws KubelabError `KL-SPEC-INVALID` when the user's additions can't be written for this version,
  * `KL-VERSION-UNKNOWN` for a version that the table does not have.
@@ -56,7 +62,7 @@ function initConfiguration(input: KubeadmInput): Fields {
     localAPIEndpoint: { advertiseAddress: input.node.address, bindPort: apiServerPort },
     nodeRegistration: nodeRegistration(input, input),
     ...patchesFields(input),
-    ...timeoutsField(emulationTimeouts(input)),
+    ...timeoutsField(input, {}),
   };
 }
 
@@ -79,6 +85,7 @@ function clusterConfiguration(input: KubeadmInput): Fields {
     apiServer: {
       certSANs: certificateNames(input),
       ...componentFields(input, 'apiServer'),
+      ...(hasTimeouts(input) ? {} : { timeoutForControlPlane: startPatience.controlPlaneComponentHealthCheck }),
       ...emulationApiServerFields(input),
     },
     ...Object.fromEntries(Object.entries(components).filter(([, fields]) => Object.keys(fields).length > 0)),
@@ -105,7 +112,6 @@ function etcdFields(input: KubeadmInput): Fields {
 }
 
 function joinConfiguration(input: KubeadmInput): Fields {
-  const { kubeadmApi } = factsFor(input.kubernetes);
   const controlPlane = input.node.role === 'control-plane';
   return {
     ...kubeadmHeader(input, 'JoinConfiguration'),
@@ -114,22 +120,24 @@ function joinConfiguration(input: KubeadmInput): Fields {
       file: { kubeConfigPath: input.discoveryFile },
       tlsBootstrapToken: input.token,
       // v1beta3 has no field for the wait after it: TLS bootstrap stays at 5 minutes there.
-      ...(kubeadmApi === 'v1beta3' ? { timeout: joinPatience } : {}),
+      ...(hasTimeouts(input) ? {} : { timeout: joinPatience }),
     },
     nodeRegistration: nodeRegistration(input, { untaint: input.untaint && controlPlane }),
     ...(controlPlane
       ? { controlPlane: { localAPIEndpoint: { advertiseAddress: input.node.address, bindPort: apiServerPort } } }
       : {}),
     ...patchesFields(input),
-    ...timeoutsField({
-      ...(kubeadmApi === 'v1beta4' ? { discovery: joinPatience, tlsBootstrap: joinPatience } : {}),
-      ...emulationTimeouts(input),
-    }),
+    ...timeoutsField(input, { discovery: joinPatience, tlsBootstrap: joinPatience }),
   };
 }
 
-function timeoutsField(timeouts: Fields): Fields {
-  return Object.keys(timeouts).length === 0 ? {} : { timeouts };
+/** v1beta3 has only one of them, which is the API server's part of ClusterConfiguration. */
+function hasTimeouts(input: KubeadmInput): boolean {
+  return factsFor(input.kubernetes).kubeadmApi !== 'v1beta3';
+}
+
+function timeoutsField(input: KubeadmInput, own: Fields): Fields {
+  return hasTimeouts(input) ? { timeouts: { ...startPatience, ...own, ...emulationTimeouts(input) } } : {};
 }
 
 /** Flags for emulated processors alone. */
