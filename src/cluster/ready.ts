@@ -1,4 +1,5 @@
 import { CommandFailed } from '../errors/errors.ts';
+import type { Milliseconds } from '../exec/runner.ts';
 import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
 import { nodeReadiness, workloadReadiness } from '../kubernetes/readiness.ts';
 import { probeNamespace, renderReadyProbe } from '../kubernetes/ready-probe.ts';
@@ -42,7 +43,7 @@ export async function putProbes(input: ReadyInput, progress: (text: string) => v
     {
       what: 'the API server to take the probe pods',
       hint: 'See /var/log/pods on the first control plane: kubelab ssh control1.',
-      deadline: 10 * minute,
+      deadline: patience(input.plan, 10 * minute),
       every: 300,
       // Refused while the API server starts. What an earlier probe left says nothing of now, and goes on being removed.
       ready: () =>
@@ -71,7 +72,7 @@ export async function waitUntilReady(input: ReadyInput, progress: (text: string)
     {
       what: 'the nodes, DNS and the pod network',
       hint: `See kubelab kubectl get nodes and kubelab kubectl get pods -A -o wide. The probe pods are in namespace ${probeNamespace}.`,
-      deadline: 15 * minute,
+      deadline: patience(input.plan, 15 * minute),
       every: 500,
       ready: () => unlessRefused(() => look(control, input.plan, count)),
     },
@@ -115,6 +116,10 @@ function expectedNodes(plan: Plan): string[] {
 function podNodes(plan: Plan): string[] {
   const workers = plan.nodes.filter((node) => node.role === 'worker');
   return (workers.length > 0 ? workers : plan.nodes.filter((node) => node.role === 'control-plane')).map((node) => node.name);
+}
+
+function patience(plan: Plan, usual: Milliseconds): Milliseconds {
+  return plan.provider.emulated === true ? 5 * usual : usual;
 }
 
 function proofText(plan: Plan): string {

@@ -331,6 +331,20 @@ describe('machines of libvirt', () => {
     expect(seen).toContain('connecttimeout 30\n');
     expect(seen).toContain('hostname 10.83.7.21\n');
   });
+
+  it('get five times as long for each command when they are emulated', async () => {
+    const site = await createVagrantSite('libvirt');
+    const asked: number[] = [];
+    const run: Runner['run'] = async (_, { timeout }) => {
+      asked.push(timeout);
+      return { exitCode: 0, stdout: '', stderr: '', milliseconds: 0 };
+    };
+    for (const emulated of [false, true]) {
+      const provider = vagrantProvider({ ...site.settings, emulated }, { local: { run }, signal: options.signal });
+      await provider.connect(machine(site, 'worker1')).run(['true'], options);
+    }
+    expect(asked).toEqual([20_000, 100_000]);
+  });
 });
 
 describe('machines of VirtualBox', () => {

@@ -18,9 +18,8 @@ function patience(settings: VagrantSettings): number {
 }
 
 /** Whether the node lets root in by what the folder says. */
-async function answers(node: Node, settings: VagrantSettings, context: VagrantContext): Promise<boolean> {
-  const timeout = settings.emulated ? 60 * second : 10 * second;
-  const result = await node.run(['true'], { timeout, signal: context.signal, accept: [0, sshFailed] }).catch(giveUp);
+async function answers(node: Node, context: VagrantContext): Promise<boolean> {
+  const result = await node.run(['true'], { timeout: 10 * second, signal: context.signal, accept: [0, sshFailed] }).catch(giveUp);
   return result?.exitCode === 0;
 }
 
@@ -40,7 +39,7 @@ export async function admit(
   isRunning: () => Promise<boolean>,
 ): Promise<void> {
   const { settings, context, vagrant } = parts;
-  if (await answers(node, settings, context)) return;
+  if (await answers(node, context)) return;
   const output = await vagrant.read(['ssh-config', node.name], settings.emulated ? 300 * second : 60 * second);
   const given = parseSshConfig(output.stdout, node.name);
   const own: SshAccess = { ...given, host: node.address, port: 22 };
@@ -95,7 +94,7 @@ async function tryAccess(
   } finally {
     await rm(config, { force: true });
   }
-  return (await answers(node, settings, context)) || 'root can not log in yet';
+  return (await answers(node, context)) || 'root can not log in yet';
 }
 
 function lastLine(text: string | undefined): string | undefined {

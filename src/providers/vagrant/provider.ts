@@ -5,6 +5,7 @@ import type { Node } from '../../cluster/node.ts';
 import type { MachinePlan, MachineState, Provider } from '../../cluster/provider.ts';
 import { waitFor } from '../../cluster/wait.ts';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
+import type { Runner } from '../../exec/runner.ts';
 import { sshRunner } from '../../exec/ssh.ts';
 import { admit, forgetAccess } from './admit.ts';
 import { dataFolder, findGuests, forgetMachine, type Guest, readIds } from './guests.ts';
@@ -39,7 +40,7 @@ export function vagrantProvider(settings: VagrantSettings, context: VagrantConte
     name: plan.name,
     role: plan.role,
     address: plan.address,
-    ...sshRunner(context.local, { configFile: settings.sshConfig, host: plan.name, sudo: false }),
+    ...givingTime(sshRunner(context.local, { configFile: settings.sshConfig, host: plan.name, sudo: false }), settings),
   });
   return {
     name: settings.provider,
@@ -62,6 +63,12 @@ export function vagrantProvider(settings: VagrantSettings, context: VagrantConte
       return left;
     },
   };
+}
+
+/** Commands in a machine whose processors are emulated get five times as long: even to greet takes it seconds. */
+function givingTime(runner: Runner, { emulated }: VagrantSettings): Runner {
+  if (!emulated) return runner;
+  return { run: (command, options) => runner.run(command, { ...options, timeout: 5 * options.timeout }) };
 }
 
 async function guestsOf({ hypervisor, settings }: Site): Promise<Guest[]> {
