@@ -20,7 +20,7 @@ export function kubeletFields(input: Pick<SharedInput, 'kubernetes' | 'host'>): 
   // It is the default below 1.35, written nevertheless: an upgrade to 1.35 keeps this configuration and would fail without.
   if (host.cgroupVersion === 1 && facts.failCgroupV1Field) fields['failCgroupV1'] = false;
   if (host.swap) fields['failSwapOn'] = false;
-  if (host.emulated === true) Object.assign(fields, emulationKubeletFields);
+  if (host.emulated === true) Object.assign(fields, emulationKubeletFields(input.kubernetes));
   if (host.sharedKernel) {
     // The node sees the host's disk. How full that is must not evict pods; memory pressure still does.
     fields['evictionHard'] = {

@@ -48,5 +48,14 @@ export function emulationApiServerFields(input: Pick<SharedInput, 'kubernetes' |
   return input.host.emulated === true && old ? { timeoutForControlPlane: patience } : {};
 }
 
-/** KubeletConfiguration: reports twice a minute, and waits long for the runtime. */
-export const emulationKubeletFields: Fields = { nodeStatusUpdateFrequency: '30s', runtimeRequestTimeout: '15m0s' };
+/**
+ * KubeletConfiguration: reports twice a minute, and waits long for the runtime. The controller manager ends when it has
+ * seen no API server for ten seconds, again and again after a boot; it must not then be left alone for five minutes.
+ */
+export function emulationKubeletFields(kubernetes: string): Fields {
+  return {
+    nodeStatusUpdateFrequency: '30s',
+    runtimeRequestTimeout: '15m0s',
+    ...(factsFor(kubernetes).crashLoopBackOffField ? { crashLoopBackOff: { maxContainerRestartPeriod: '30s' } } : {}),
+  };
+}

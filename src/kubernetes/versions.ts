@@ -32,6 +32,8 @@ export interface VersionFacts {
   readonly cgroupV1: 'ok' | 'failsUnlessAllowed';
   /** KubeletConfiguration knows `failCgroupV1` (from 1.31). */
   readonly failCgroupV1Field: boolean;
+  /** KubeletConfiguration takes `crashLoopBackOff` without a feature gate (from 1.35, `KubeletCrashLoopBackOffMax`). */
+  readonly crashLoopBackOffField: boolean;
   /** KubeletConfiguration knows `containerRuntimeEndpoint` (from 1.27); before it is a flag. */
   readonly containerRuntimeEndpointField: boolean;
   /** kubeadm takes patches for the target `kubeletconfiguration` (from 1.25). */
@@ -134,6 +136,7 @@ export function factsFor(version: string): VersionFacts {
     containerd: row.containerd,
     cgroupV1: minor >= 35 ? 'failsUnlessAllowed' : 'ok',
     failCgroupV1Field: minor >= 31,
+    crashLoopBackOffField: minor >= 35,
     containerRuntimeEndpointField: minor >= 27,
     patchesKubeletConfiguration: minor >= 25,
     patchesCoreDns: minor >= 32,

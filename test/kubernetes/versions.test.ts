@@ -77,8 +77,8 @@ describe('factsFor', () => {
     ['1.29.15', { kubeadmApi: 'v1beta3', bridgePreflight: true, crictlRequired: true }],
     ['1.30.14', { kubeadmApi: 'v1beta3', bridgePreflight: false, crictlRequired: true, failCgroupV1Field: false }],
     ['1.31.14', { kubeadmApi: 'v1beta4', crictlRequired: false, failCgroupV1Field: true }],
-    ['1.34.4', { cgroupV1: 'ok', podInfraContainerImageFlag: true }],
-    ['1.35.0', { cgroupV1: 'failsUnlessAllowed', podInfraContainerImageFlag: false }],
+    ['1.34.4', { cgroupV1: 'ok', crashLoopBackOffField: false, podInfraContainerImageFlag: true }],
+    ['1.35.0', { cgroupV1: 'failsUnlessAllowed', crashLoopBackOffField: true, podInfraContainerImageFlag: false }],
     ['1.37.1', { kubeadmApi: 'v1beta4', kubeletSkew: 3 }],
   ])('%s', (version, facts) => {
     expect(factsFor(version)).toMatchObject(facts);
