@@ -1,10 +1,12 @@
-import { putAwayAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt.ts';
+import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt.ts';
 import { clearAway } from '../labs/attempt-flow.ts';
-import { Interrupted } from '../errors/errors.ts';
+import { labLabel } from '../labs/namespace.ts';
+import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { openExisting } from './existing.ts';
-import { onStage, readCurrent } from './lab-stage.ts';
+import { type Existing, openExisting } from './existing.ts';
+import { openLabCluster } from './lab-cluster.ts';
+import { attemptsOf, type CurrentAttempt, onStage, readCurrent } from './lab-stage.ts';
 
 export const labStop = defineCommand({
   name: 'stop',
@@ -18,7 +20,45 @@ export const labStop = defineCommand({
 
 async function runStop(context: Context): Promise<CommandResult> {
   const existing = await openExisting(context);
-  const { attempt, loaded, folder } = await readCurrent(existing);
+  try {
+    return await stopCurrent(context, existing, await readCurrent(existing));
+  } catch (error) {
+    const isGone = error instanceof KubelabError && (error.code === 'KL-LAB-UNKNOWN' || error.code === 'KL-LAB-INVALID');
+    if (!isGone) throw error;
+    return stopWithout(context, existing, error);
+  }
+}
+
+/** For a lab whose folder is gone or spoiled: what carries its label goes, and what else it did stays. */
+async function stopWithout(context: Context, existing: Existing, reason: KubelabError): Promise<CommandResult> {
+  const folder = attemptsOf(existing);
+  const id = (await readCurrentLab(folder)) ?? '';
+  const attempt = await readAttempt(folder, id);
+  const isWanted = await context.ask({
+    text: `${reason.message} End lab ${id} and delete its namespace all the same?`,
+    flag: '--yes',
+  });
+  if (!isWanted) throw new Interrupted('nothing was changed');
+  const opened = await openLabCluster(existing);
+  try {
+    const words = ['delete', 'namespace', '--selector', `${labLabel}=${id}`, '--ignore-not-found'];
+    await opened.cluster.kubectl.run(words, { timeout: 300_000 });
+  } finally {
+    opened.close();
+  }
+  if (attempt !== undefined) await putAwayAttempt(folder, attempt);
+  await writeCurrentLab(folder, undefined);
+  return {
+    data: { stopped: id, whole: false },
+    human: () => `Lab ${id} has ended. Its namespace is gone; what it did outside of it, nobody knows any more.`,
+  };
+}
+
+async function stopCurrent(
+  context: Context,
+  existing: Existing,
+  { attempt, loaded, folder }: CurrentAttempt,
+): Promise<CommandResult> {
   const { id, namespace } = loaded.lab;
   const isWanted = await context.ask({
     text: `End lab ${id} and delete all that is in namespace ${namespace}?`,
@@ -30,5 +70,8 @@ async function runStop(context: Context): Promise<CommandResult> {
     await onStage(context, { existing, loaded, title: `lab stop ${id}`, changes: true }, (stage) => clearAway(stage, attempt));
   await putAwayAttempt(folder, attempt);
   if ((await readCurrentLab(folder)) === id) await writeCurrentLab(folder, undefined);
-  return { data: { stopped: id }, human: () => `Lab ${id} has ended. Nothing of it is left on ${existing.state.name}.` };
+  return {
+    data: { stopped: id, whole: true },
+    human: () => `Lab ${id} has ended. Nothing of it is left on ${existing.state.name}.`,
+  };
 }

@@ -1,4 +1,4 @@
-import { isMap, isScalar, isSeq, parseAllDocuments, type Document, type Node } from 'yaml';
+import { type Document, isMap, isScalar, isSeq, parseAllDocuments } from 'yaml';
 
 /** A manifest with one field dropped or changed. */
 export interface Mutant {
@@ -17,7 +17,7 @@ export function listMutants(manifest: string): Mutant[] {
   const documents = readDocuments(manifest);
   return documents.flatMap((document, index) => {
     const about = `${String(document.get('kind'))} ${String(document.getIn(['metadata', 'name']))}`;
-    return listPaths(document.contents as Node | null, []).flatMap(({ path, leaf }) => {
+    return listPaths(document.contents, []).flatMap(({ path, leaf }) => {
       if (naming.has(path.join('.'))) return [];
       const dropped = { what: `${about}: ${showPath(path)} dropped`, text: change(manifest, index, (one) => one.deleteIn(path)) };
       if (leaf === undefined) return [dropped];
@@ -29,7 +29,7 @@ export function listMutants(manifest: string): Mutant[] {
 }
 
 function readDocuments(manifest: string): Document[] {
-  return parseAllDocuments(manifest).filter((document) => document.contents !== null) as Document[];
+  return parseAllDocuments(manifest).filter((document) => document.contents !== null);
 }
 
 function change(manifest: string, index: number, edit: (document: Document) => unknown): string {
