@@ -87,7 +87,7 @@ Your namespace is \`\${namespace}\`. Make a ConfigMap called \`greeting\` in it,
 See what you made:
 
 \`\`\`sh
-kubectl -n ${namespace} get configmap greeting -o yaml
+kubectl -n \${namespace} get configmap greeting -o yaml
 \`\`\`
 `,
 } as const;
@@ -104,7 +104,7 @@ const korean = {
 만든 것을 확인합니다.
 
 \`\`\`sh
-kubectl -n ${namespace} get configmap greeting -o yaml
+kubectl -n \${namespace} get configmap greeting -o yaml
 \`\`\`
 `,
 } as const;
