@@ -154,7 +154,7 @@ function createHost(parts: {
     home: parts.home,
     env: parts.env,
     streams: parts.terminal,
-    userId: 1000,
+    userId: process.getuid?.() ?? -1,
     machine: {
       pid: process.pid,
       hostname: 'test-host',
