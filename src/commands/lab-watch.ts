@@ -1,9 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Interrupted } from '../errors/errors.ts';
-import type { Attempt } from '../labs/attempt.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { Interrupted, KubelabError } from '../errors/errors.ts';
+import type { Milliseconds } from '../exec/runner.ts';
+import type { ApiClient } from '../kubernetes/api-client.ts';
+import type { SeenList } from '../kubernetes/api-watch.ts';
+import { type Attempt, readAttempt, writeAttempt } from '../labs/attempt.ts';
 import { checkAttempt, hasPassed } from '../labs/attempt-flow.ts';
 import type { Round } from '../labs/check-result.ts';
-import type { Stage } from '../labs/stage.ts';
+import { type Stage, stepOf } from '../labs/stage.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { showRound } from './lab-check.ts';
@@ -13,44 +17,113 @@ import { onStage, openReady } from './lab-stage.ts';
 export const labWatch = defineCommand({
   name: 'watch',
   summary: 'check again and again until the step passes',
-  description: 'Looks every two seconds and says what has changed. Work on in another terminal; Ctrl-C ends it.',
+  description:
+    'Looks again whenever the cluster changes, and every five seconds at what it does not tell of: pages, commands, files of nodes. Says what is new. Work on in another terminal; Ctrl-C ends it.',
   args: {},
   flags: {},
   examples: [{ command: 'kubelab lab watch', what: 'beside the terminal that you work in' }],
   run: (_, context) => runWatch(context),
 });
 
-const pause = 2000;
-
 async function runWatch(context: Context): Promise<CommandResult> {
-  const { existing, loaded, attempt } = await openReady(context);
+  const { existing, loaded, attempt, folder } = await openReady(context);
   const title = `lab watch ${loaded.lab.id}`;
   const { attempt: after, round } = await onStage(context, { existing, loaded, title, changes: false }, (stage) =>
-    watchUntilPassed(stage, attempt, context),
+    // A look waits for nothing: it is taken again when something has changed.
+    watchUntilPassed({ ...stage, patience: { atMost: 0 } }, shareAttempt(folder, attempt), context),
   );
   return showRound(loaded, after, round);
 }
 
+/** An attempt that other commands may change meanwhile, in another terminal. */
+interface SharedAttempt {
+  /** @throws KubelabError `KL-LAB-ORDER` when the step is no longer the current one */
+  read(): Promise<Attempt>;
+  /** Keeps it, unless somebody has changed it since it was read. @returns whether it was kept */
+  keep(attempt: Attempt): Promise<boolean>;
+  hasChanged(): Promise<boolean>;
+}
+
+function shareAttempt(folder: string, begun: Attempt): SharedAttempt {
+  let known = begun;
+  const hasChanged = async (): Promise<boolean> => !isDeepStrictEqual(await readAttempt(folder, begun.lab), known);
+  return {
+    hasChanged,
+    async read() {
+      const now = await readAttempt(folder, begun.lab);
+      if (now?.step !== begun.step || !now.ready)
+        throw new KubelabError('KL-LAB-ORDER', `step ${begun.step} of lab ${begun.lab} is no longer the current one`);
+      return (known = now);
+    },
+    async keep(attempt) {
+      if (await hasChanged()) return false;
+      await writeAttempt(folder, attempt);
+      known = attempt;
+      return true;
+    },
+  };
+}
+
 async function watchUntilPassed(
   stage: Stage,
-  attempt: Attempt,
+  shared: SharedAttempt,
   { events, signal }: Pick<Context, 'events' | 'signal'>,
 ): Promise<{ attempt: Attempt; round: Round }> {
-  const say = words[attempt.language];
   const known = new Map<string, string>();
-  let current = attempt;
   for (;;) {
-    const checked = await checkAttempt(stage, current);
-    current = checked.attempt;
+    let seen: readonly SeenList[] = [];
+    let isKept = false;
+    const keep = async (attempt: Attempt): Promise<void> => void (isKept = await shared.keep(attempt));
+    const checked = await checkAttempt({ ...stage, keep }, await shared.read(), (lists) => (seen = lists));
+    const { language } = checked.attempt;
     for (const result of checked.round.results) {
-      const message = result.status === 'pass' ? '' : `: ${result.message?.[attempt.language] ?? ''}`;
-      const line = `${result.check}: ${say.statuses[result.status]}${message}`;
+      const message = result.status === 'pass' ? '' : `: ${result.message?.[language] ?? ''}`;
+      const line = `${result.check}: ${words[language].statuses[result.status]}${message}`;
       if (known.get(result.check) !== line) events({ type: 'note', text: line });
       known.set(result.check, line);
     }
-    if (hasPassed(checked.round)) return checked;
-    await sleep(pause, undefined, { signal }).catch(() => {
-      throw new Interrupted();
-    });
+    if (isKept && hasPassed(checked.round)) return checked;
+    const isBlind = seen.length === 0 || looksBeyondApi(stage, checked.attempt, checked.round);
+    await untilChange({ api: stage.cluster.api, seen, isBlind, signal, hasChanged: () => shared.hasChanged() });
   }
+}
+
+/** Whether something that has not passed is seen only by looking: pages, commands, files of nodes. */
+function looksBeyondApi(stage: Stage, attempt: Attempt, round: Round): boolean {
+  const { checks, guards } = stepOf(stage, attempt.step);
+  const open = new Set(round.results.filter(({ status }) => status !== 'pass').map(({ check }) => check));
+  const isBlind = checks.some(({ id, object, answer }) => open.has(id) && object === undefined && answer === undefined);
+  return isBlind || guards.some(({ object }) => object === undefined);
+}
+
+interface Change {
+  readonly api: ApiClient;
+  readonly seen: readonly SeenList[];
+  readonly isBlind: boolean;
+  readonly signal: AbortSignal;
+  /** Whether another command has changed the attempt. */
+  readonly hasChanged: () => Promise<boolean>;
+}
+
+const second: Milliseconds = 1000;
+/** What no event tells of is looked at again after this time. */
+const blindPause: Milliseconds = 5 * second;
+
+/** @throws Interrupted */
+async function untilChange({ api, seen, isBlind, signal, hasChanged }: Change): Promise<void> {
+  const ending = new AbortController();
+  const until = AbortSignal.any([signal, ending.signal]);
+  const pause = (time: Milliseconds): Promise<unknown> => sleep(time, undefined, { signal: until }).catch(() => undefined);
+  const onEvent = async (): Promise<unknown> => (await api.waitForChange(seen, until)) || pause(blindPause);
+  const onOthers = async (): Promise<void> => {
+    while (!until.aborted && !(await hasChanged())) await pause(second);
+  };
+  try {
+    // Changes come in swarms. None of this time is lost: a watch begins at what was seen.
+    await pause(second);
+    await Promise.race([onOthers(), ...(isBlind ? [pause(blindPause)] : []), ...(seen.length === 0 ? [] : [onEvent()])]);
+  } finally {
+    ending.abort();
+  }
+  if (signal.aborted) throw new Interrupted();
 }

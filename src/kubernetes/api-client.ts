@@ -5,6 +5,7 @@ import { Interrupted } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
 import { ApiError, explainStatus } from './api-error.ts';
 import { runInPod } from './api-exec.ts';
+import { type SeenList, waitForChange } from './api-watch.ts';
 
 /** What a command in a container gave back. Output is cut off at 256 KiB per stream. */
 export interface ExecResult {
@@ -35,7 +36,12 @@ export interface ApiClient {
    * @throws Interrupted when the signal was aborted.
    */
   exec(request: ExecRequest): Promise<ExecResult>;
-  /** How many requests were made since it was opened. */
+  /**
+   * Waits until one of the lists has changed since it was read.
+   * @returns whether one has; false when nobody can tell any more, or the signal was aborted.
+   */
+  waitForChange(lists: readonly SeenList[], signal: AbortSignal): Promise<boolean>;
+  /** How many requests were made since it was opened; those that wait for changes are not counted. */
   calls(): number;
   /** Ends all connections. Without it, idle ones keep the process going. */
   close(): void;
@@ -85,6 +91,7 @@ export function openApiClient(access: ApiAccess): ApiClient {
       calls += 1;
       return runInPod({ server, ca, cert, key, signal, closing: closing.signal }, request);
     },
+    waitForChange: (lists, until) => waitForChange(access, lists, AbortSignal.any([until, closing.signal])),
     calls: () => calls,
     close: () => {
       closing.abort();

@@ -5,7 +5,7 @@ import type { Language } from './lab-fields.ts';
 import { makeNamespace, removeObjects } from './namespace.ts';
 import { type Performed, performActions, type PerformInput } from './perform.ts';
 import { readField } from './read-field.ts';
-import { checkStep } from './round.ts';
+import { checkStep, type RoundInput } from './round.ts';
 import { stepOf, type Stage, valuesOf } from './stage.ts';
 import { drawVariables } from './values.ts';
 import type { Step } from './lab.ts';
@@ -91,7 +91,11 @@ async function findRightAnswer(stage: Stage, attempt: Attempt, id: string): Prom
 }
 
 /** Looks at all checks of the current step, and keeps what came of it. */
-export async function checkAttempt(stage: Stage, attempt: Attempt): Promise<{ attempt: Attempt; round: Round }> {
+export async function checkAttempt(
+  stage: Stage,
+  attempt: Attempt,
+  looked?: RoundInput['looked'],
+): Promise<{ attempt: Attempt; round: Round }> {
   const { lab, folder } = stage.loaded;
   const step = stepOf(stage, attempt.step);
   const round = await checkStep({
@@ -104,6 +108,7 @@ export async function checkAttempt(stage: Stage, attempt: Attempt): Promise<{ at
     readScript: (path) => folder.read(path),
     patience: stage.patience,
     progress: stage.say,
+    ...(looked === undefined ? {} : { looked }),
   });
   const kept = takeRound(attempt, step, round, stage.now());
   await stage.keep(kept);

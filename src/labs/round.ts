@@ -1,4 +1,5 @@
 import type { Milliseconds } from '../exec/runner.ts';
+import type { SeenList } from '../kubernetes/api-watch.ts';
 import type { Round } from './check-result.ts';
 import { describeLook, reportCheck, reportMessage } from './check-report.ts';
 import type { Values } from './interpolate.ts';
@@ -25,6 +26,8 @@ export interface RoundInput {
   readonly patience?: Patience;
   /** Told what is still waited for. */
   readonly progress?: (text: string) => void;
+  /** Told in the end which lists the results come from. */
+  readonly looked?: (lists: readonly SeenList[]) => void;
 }
 
 /** However long its checks may take, a round ends after this. */
@@ -57,6 +60,7 @@ export async function checkStep(input: RoundInput): Promise<Round> {
   });
   const results = await Promise.all(standings.map((standing) => reportCheck(standing, last)));
   const { spoiled, guardErrors } = await guards;
+  input.looked?.(await last.snapshot.seen());
   return {
     step: input.step.id,
     at: new Date(began).toISOString(),

@@ -1,5 +1,6 @@
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
+import type { SeenList } from '../kubernetes/api-watch.ts';
 import { apiRoot, builtInKinds, listPath, type KindPlace } from '../kubernetes/kinds.ts';
 import { fieldAt, listAt, textAt } from './field-path.ts';
 
@@ -17,6 +18,8 @@ export interface KindIn {
 export interface Snapshot {
   /** Sorted by namespace and name. None for a kind that the cluster does not know. @throws ApiError */
   list(kind: KindIn): Promise<readonly KubeObject[]>;
+  /** Every list that was read for it. */
+  seen(): Promise<readonly SeenList[]>;
 }
 
 /** Takes snapshots, and remembers between them which kinds the cluster has. */
@@ -37,7 +40,7 @@ export function createSnapshots(api: ApiClient): () => Snapshot {
 }
 
 function takeSnapshot(api: ApiClient, locate: (kind: KindIn) => Promise<KindPlace | undefined>): Snapshot {
-  const lists = new Map<string, Promise<readonly KubeObject[]>>();
+  const lists = new Map<string, Promise<ReadList>>();
   return {
     async list(kind) {
       const place = await locate(kind);
@@ -45,9 +48,19 @@ function takeSnapshot(api: ApiClient, locate: (kind: KindIn) => Promise<KindPlac
       const path = listPath(place, kind.namespace);
       const list = lists.get(path) ?? readList(api, path, place);
       lists.set(path, list);
-      return list;
+      return (await list).objects;
+    },
+    async seen() {
+      const read = await Promise.allSettled([...lists].map(async ([path, list]) => ({ path, version: (await list).version })));
+      return read.flatMap((one) => (one.status === 'fulfilled' && one.value.version !== '' ? [one.value] : []));
     },
   };
+}
+
+interface ReadList {
+  readonly objects: readonly KubeObject[];
+  /** Of the list; empty where the cluster has no such kind. */
+  readonly version: string;
 }
 
 async function findPlace(api: ApiClient, { apiVersion, kind }: KindIn): Promise<KindPlace | undefined> {
@@ -60,15 +73,14 @@ async function findPlace(api: ApiClient, { apiVersion, kind }: KindIn): Promise<
   return { apiVersion, kind, resource: textAt(found, 'name'), namespaced: fieldAt(found, 'namespaced') === true };
 }
 
-async function readList(api: ApiClient, path: string, { apiVersion, kind }: KindPlace): Promise<readonly KubeObject[]> {
-  const items = listAt(await orNothing(api.get(path)), 'items');
-  return (
-    items
-      .filter((item): item is KubeObject => typeof item === 'object' && item !== null)
-      // Items of a list come without these two.
-      .map((item) => ({ ...item, apiVersion, kind }))
-      .toSorted((a, b) => compareText(sortKey(a), sortKey(b)))
-  );
+async function readList(api: ApiClient, path: string, { apiVersion, kind }: KindPlace): Promise<ReadList> {
+  const answer = await orNothing(api.get(path));
+  const objects = listAt(answer, 'items')
+    .filter((item): item is KubeObject => typeof item === 'object' && item !== null)
+    // Items of a list come without these two.
+    .map((item) => ({ ...item, apiVersion, kind }))
+    .toSorted((a, b) => compareText(sortKey(a), sortKey(b)));
+  return { objects, version: textAt(answer, 'metadata', 'resourceVersion') };
 }
 
 function sortKey(object: KubeObject): string {

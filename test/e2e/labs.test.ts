@@ -75,7 +75,10 @@ describe('labs on a real cluster', async () => {
     });
 
     it('has a step done, sees it pass, and goes on', async () => {
+      // In another terminal, all the while.
+      const watched = cluster.run('lab', 'watch');
       expect(await demand('solve')).toMatchObject({ passed: true });
+      expect(await watched).toMatchObject({ exitCode: 0, data: { lab: 'emptydir', step: 'share', passed: true } });
       expect(await demand('check')).toMatchObject({ passed: true });
       expect(view(await demand('next'))).toMatchObject({ number: 2, passed: false });
       const { steps } = (await demand('status')) as { steps: { id: string; solved: boolean; points: number }[] };

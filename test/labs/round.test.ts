@@ -60,6 +60,21 @@ describe('a round', () => {
     expect(round.calls).toBe(3);
   });
 
+  it('tells which lists its last pass looked at, and in which version', async () => {
+    let version = '41';
+    const rig = await start({
+      answer: (request, response) => {
+        if (request.url !== podsPath) return false;
+        response.end(JSON.stringify({ metadata: { resourceVersion: version }, items: [] }));
+        version = '42';
+        return true;
+      },
+    });
+    const looked: unknown[] = [];
+    await checkStep(roundOf(rig, [{ id: 'a', within: '1s', ...passing }], { looked: (lists) => void looked.push(lists) }));
+    expect(looked).toEqual([[{ path: podsPath, version: '42' }]]);
+  });
+
   it('keeps the order of the step, and says what each check is worth', async () => {
     const { results, step, spoiled } = await checkStep(
       roundOf(await withPod(), [
