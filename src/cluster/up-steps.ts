@@ -1,3 +1,5 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { RunOptions } from '../exec/runner.ts';
 import { readAdminKubeconfig } from '../kubernetes/kubeconfig.ts';
 import { readIfThere, writeFileAtomic } from './files.ts';
@@ -195,7 +197,9 @@ function kubeconfigStep(context: UpContext): Step {
     done: async () => (await readIfThere(context.folder.kubeconfig)) !== undefined,
     run: async () => {
       const { stdout } = await node.run(['cat', '/etc/kubernetes/admin.conf'], { timeout: 20_000, signal: context.signal });
-      const text = readAdminKubeconfig(stdout, { clusterName: context.plan.name, endpoint: context.plan.endpoint });
+      const authority = await readFile(join(context.folder.pki, 'ca.crt'), 'utf8');
+      const { name: clusterName, endpoint } = context.plan;
+      const text = readAdminKubeconfig(stdout, { clusterName, endpoint, authority });
       await writeFileAtomic(context.folder.kubeconfig, text, { mode: 0o600 });
     },
   };

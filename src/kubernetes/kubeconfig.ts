@@ -7,6 +7,8 @@ export interface KubeconfigTarget {
   readonly clusterName: string;
   /** Where the API server is reached from the host. */
   readonly endpoint: { readonly address: string; readonly port: number };
+  /** PEM of the authority that the cluster was given: no other one is trusted. */
+  readonly authority: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -56,9 +58,10 @@ function pemOf(fields: Fields, key: string, place: string, labels: readonly stri
   return pem;
 }
 
-function checkPair(authority: string, certificate: string, key: string): void {
+function checkPair(given: string, authority: string, certificate: string, key: string): void {
   try {
     const issuer = new X509Certificate(authority);
+    if (!new X509Certificate(given).raw.equals(issuer.raw)) throw new Error('its authority is not that of the cluster');
     const client = new X509Certificate(certificate);
     if (!client.checkPrivateKey(createPrivateKey(key))) throw new Error('the client key is not that of the client certificate');
     if (!client.verify(issuer.publicKey)) throw new Error('the client certificate is not signed by the authority');
@@ -84,8 +87,8 @@ function parseUntrusted(text: string): Fields {
 
 /**
  * Builds a kubeconfig for the host from what a node says its admin.conf is. The node is not trusted: only certificates and
- * the key are taken, each checked; the server is the known endpoint, and anything that could make a client run a program,
- * read a file or talk to another place is an error.
+ * the key of its user are taken, each checked; the server and the authority are the known ones, and anything that could make
+ * a client run a program, read a file or talk to another place is an error.
  * @returns YAML with the cluster, user and context named `kubelab-<cluster>`. It holds a private key.
  * @throws KubelabError `KL-STEP-FAILED` that names the field.
  */
@@ -98,11 +101,11 @@ export function readAdminKubeconfig(text: string, target: KubeconfigTarget): str
   const userName = textOf(context, 'user', 'contexts.context');
   const user = entryOf(root, 'users', userName, 'user', ['client-certificate-data', 'client-key-data']);
 
-  const authority = pemOf(cluster, 'certificate-authority-data', 'clusters.cluster', ['CERTIFICATE']);
+  const given = pemOf(cluster, 'certificate-authority-data', 'clusters.cluster', ['CERTIFICATE']);
   const certificate = pemOf(user, 'client-certificate-data', 'users.user', ['CERTIFICATE']);
   const key = pemOf(user, 'client-key-data', 'users.user', ['EC PRIVATE KEY', 'RSA PRIVATE KEY', 'PRIVATE KEY']);
-  checkPair(authority, certificate, key);
-  return renderKubeconfig(target, { authority, certificate, key });
+  checkPair(given, target.authority, certificate, key);
+  return renderKubeconfig(target, { certificate, key });
 }
 
 /**
@@ -122,13 +125,13 @@ function clusterFields(endpoint: KubeconfigTarget['endpoint'], authority: string
 
 const encode = (text: string): string => Buffer.from(text, 'latin1').toString('base64');
 
-function renderKubeconfig(target: KubeconfigTarget, pem: { authority: string; certificate: string; key: string }): string {
+function renderKubeconfig(target: KubeconfigTarget, pem: { certificate: string; key: string }): string {
   const name = `kubelab-${target.clusterName}`;
   return renderDocuments([
     {
       apiVersion: 'v1',
       kind: 'Config',
-      clusters: [{ name, cluster: clusterFields(target.endpoint, pem.authority) }],
+      clusters: [{ name, cluster: clusterFields(target.endpoint, target.authority) }],
       users: [{ name, user: { 'client-certificate-data': encode(pem.certificate), 'client-key-data': encode(pem.key) } }],
       contexts: [{ name, context: { cluster: name, user: name } }],
       'current-context': name,

@@ -5,7 +5,7 @@ import { KubelabError } from '../../src/errors/errors.ts';
 import { readAdminKubeconfig } from '../../src/kubernetes/kubeconfig.ts';
 import { makeClusterPki } from '../../src/kubernetes/pki.ts';
 
-const target = { clusterName: 'study', endpoint: { address: '10.83.7.11', port: 6443 } };
+const place = { clusterName: 'study', endpoint: { address: '10.83.7.11', port: 6443 } };
 
 interface Admin {
   [key: string]: unknown;
@@ -59,7 +59,7 @@ const cluster = (config: Admin) => config.clusters[0]?.cluster ?? {};
 
 function refusal(text: string): string {
   try {
-    readAdminKubeconfig(text, target);
+    readAdminKubeconfig(text, { ...place, authority: pem.authority });
   } catch (error) {
     if (error instanceof KubelabError && error.code === 'KL-STEP-FAILED') return error.message;
     throw error;
@@ -68,7 +68,7 @@ function refusal(text: string): string {
 }
 
 test('takes what kubeadm writes and names everything after the cluster', () => {
-  const result = readAdminKubeconfig(stringify(admin()), target);
+  const result = readAdminKubeconfig(stringify(admin()), { ...place, authority: pem.authority });
   expect(parse(result)).toEqual({
     apiVersion: 'v1',
     kind: 'Config',
@@ -88,7 +88,7 @@ test('takes what kubeadm writes and names everything after the cluster', () => {
 
 test('the server is the known endpoint, whatever the node says', () => {
   const text = change((config) => (cluster(config)['server'] = 'http://evil.example:1'));
-  const result = readAdminKubeconfig(text, target);
+  const result = readAdminKubeconfig(text, { ...place, authority: pem.authority });
   expect(result).toContain('server: https://10.83.7.11:6443');
   expect(result).not.toContain('evil');
 });
@@ -127,8 +127,20 @@ describe('refuses', () => {
     const other = await makeClusterPki({ algorithm: 'ECDSA-P256', now: new Date(), externalEtcd: true });
     const key = encode(other.get('apiserver-etcd-client.key') ?? '');
     expect(refusal(change((config) => (user(config)['client-key-data'] = key)))).toContain('key is not that');
-    const authority = encode(other.get('etcd/ca.crt') ?? '');
-    expect(refusal(change((config) => (cluster(config)['certificate-authority-data'] = authority)))).toContain('not signed');
+    const certificate = encode(other.get('apiserver-etcd-client.crt') ?? '');
+    const pair = { 'client-certificate-data': certificate, 'client-key-data': key };
+    expect(refusal(change((config) => Object.assign(user(config), pair)))).toContain('not signed');
+  });
+
+  test('an authority that is not the one that the cluster was given', async () => {
+    const other = await makeClusterPki({ algorithm: 'ECDSA-P256', now: new Date(), externalEtcd: true });
+    const authority = other.get('etcd/ca.crt') ?? '';
+    const set = (text: string) => change((config) => (cluster(config)['certificate-authority-data'] = encode(text)));
+    expect(refusal(set(authority))).toContain('its authority is not that of the cluster');
+    expect(refusal(set(`${authority}${pem.authority}`))).toContain('its authority is not that of the cluster');
+    // One that comes along behind the right one is not handed on.
+    const text = readAdminKubeconfig(set(`${pem.authority}${authority}`), { ...place, authority: pem.authority });
+    expect(text).toContain(`certificate-authority-data: ${encode(pem.authority)}\n`);
   });
 
   test('a certificate that is none', () => {
@@ -140,12 +152,37 @@ describe('refuses', () => {
     expect(refusal(`${stringify(admin())}# ${'x'.repeat(70_000)}`)).toContain('larger than 64 KiB');
     expect(refusal('a: [')).toContain('not YAML');
     expect(refusal(`preferences: &a {}\nusers: *a\n`)).toContain('aliases');
+    expect(refusal(`${stringify(admin())}<<: {users: []}\n`)).toContain('the field "<<"');
+    expect(refusal(`${stringify(admin())}users: []\n`)).toContain('not YAML');
+    expect(refusal(`preferences: ${'['.repeat(30_000)}`)).toContain('can not be used');
     expect(refusal(`${stringify(admin())}---\na: 1\n`)).toContain('not YAML');
     expect(refusal('')).toContain('not a mapping');
     expect(refusal('- 1')).toContain('not a mapping');
     expect(refusal(change((config) => (config['users'] = {} as never)))).toContain('users');
     expect(refusal(change((config) => (config['current-context'] = 'other')))).toContain('contexts');
     expect(refusal(change((config) => config.users.push(...structuredClone(config.users))))).toContain('users');
+  });
+
+  // One as a person would write it, as the rest of the file is made by a program.
+  test.each([
+    ['runs a program', 'exec: {apiVersion: client.authentication.k8s.io/v1, command: sh, args: [-c, id]}', 'users.user.exec'],
+    ['runs a plugin', 'auth-provider: {name: gcp, config: {cmd-path: /bin/sh}}', 'users.user.auth-provider'],
+    ['reads a file', 'client-key: /home/me/.ssh/id_ed25519', 'users.user.client-key'],
+    ['reads a token', 'tokenFile: /etc/shadow', 'users.user.tokenFile'],
+    ['has a tag', 'client-key-data: !!js/function "function () {}"', 'users.user.client-key-data is not base64'],
+  ])('a user who %s, as text', (_, line, words) => {
+    const text = `apiVersion: v1
+kind: Config
+current-context: c
+clusters: [{name: study, cluster: {server: "https://10.83.7.11:6443", certificate-authority-data: ${encode(pem.authority)}}}]
+contexts: [{name: c, context: {cluster: study, user: admin}}]
+users:
+- name: admin
+  user:
+    client-certificate-data: ${encode(pem.certificate)}
+    ${line}
+`;
+    expect(refusal(text)).toContain(words);
   });
 
   test('any text, with an error of ours', () => {
