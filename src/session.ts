@@ -88,7 +88,7 @@ function createContext(
     specFile: resolve(cwd, globals.file ?? 'kubelab.yaml'),
     globals,
     ask: async (question) => {
-      if (globals.yes) return true;
+      if (globals.yes && question.apart !== true) return true;
       renderer.pause();
       try {
         return await askToConfirm(question, { stdin: streams.stdin, stderr: streams.stderr, signal });

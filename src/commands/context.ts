@@ -52,7 +52,7 @@ export interface Context {
   readonly specFile: string;
   readonly globals: GlobalValues;
   /**
-   * Whether the person wants it: at once with `--yes`, else by asking.
+   * Whether the person wants it: at once with `--yes` where that answers the question, else by asking.
    * @throws KubelabError `KL-USE` when there is no terminal to ask on.
    */
   ask(question: Question): Promise<boolean>;

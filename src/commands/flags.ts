@@ -56,7 +56,7 @@ export type ArgumentValues<Arguments extends ArgumentDefinitions> = {
 /** The flags that every command takes. */
 export const globalFlags = {
   file: { type: 'string', short: 'f', value: 'path', summary: 'the spec, instead of ./kubelab.yaml' },
-  yes: { type: 'boolean', short: 'y', summary: 'answer yes to every question' },
+  yes: { type: 'boolean', short: 'y', summary: 'answer yes to every question but that of --trust' },
   json: { type: 'boolean', summary: 'print lines of JSON: each event, then the result' },
   quiet: { type: 'boolean', short: 'q', summary: 'show no progress' },
   verbose: { type: 'boolean', summary: 'show every progress line, and the stack of errors' },

@@ -7,6 +7,7 @@ import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
 import { provideLabImages } from './lab-images.ts';
 import { attemptsOf, findLabOf, onStage } from './lab-stage.ts';
+import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labMutate = defineCommand({
   name: 'mutate',
@@ -17,15 +18,18 @@ export const labMutate = defineCommand({
   flags: {
     count: { type: 'number', value: 'number', summary: 'how many slips to try, drawn from all; 20 without it' },
     seed: { type: 'number', value: 'number', summary: 'draws the same slips again' },
+    ...trustFlag,
   },
   examples: [{ command: 'kubelab lab mutate pv-pvc --count 10 --seed 7', what: 'ten slips, the same ones each time' }],
-  run: ({ args, flags }, context) => runMutate(context, args.lab, { count: flags.count ?? 20, seed: flags.seed ?? 1 }),
+  run: ({ args, flags }, context) =>
+    runMutate(context, args.lab, { count: flags.count ?? 20, seed: flags.seed ?? 1 }, flags.trust),
 });
 
 async function runMutate(
   context: Context,
   asked: string,
   draw: { readonly count: number; readonly seed: number },
+  trusted: boolean,
 ): Promise<CommandResult> {
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
@@ -38,6 +42,7 @@ async function runMutate(
         cure: 'End it with kubelab lab stop, or try on another cluster.',
       },
     );
+  await requireTrust(context, existing, [loaded], trusted);
   const title = `lab mutate ${id}`;
   await provideLabImages(existing, loaded.lab.requires.images, title);
   const test = await onStage(context, { existing, loaded, title, changes: true }, (stage) =>

@@ -9,6 +9,7 @@ import { whileHolding } from './cluster-run.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { openLabCluster } from './lab-cluster.ts';
+import { requireTrust } from './lab-trust.ts';
 import { reportStep } from '../cluster/report-step.ts';
 import { clusterId } from './workspace.ts';
 
@@ -73,9 +74,11 @@ export interface StageOptions {
   readonly changes: boolean;
 }
 
-/** Opens the cluster for a lab, shows the work as one step, and lets go of the cluster in the end. */
+/** Opens the cluster for a lab, shows the work as one step, and lets go of the cluster in the end. @throws KubelabError `KL-LAB-TRUST` */
 export async function onStage<T>(context: Context, options: StageOptions, work: (stage: Stage) => Promise<T>): Promise<T> {
   const { existing, loaded, title, changes } = options;
+  // Also for a lab that was begun before: its pack may have changed since.
+  await requireTrust(context, existing, [loaded]);
   const opened = await openLabCluster(existing);
   const folder = attemptsOf(existing);
   const run = (): Promise<T> =>

@@ -10,6 +10,7 @@ import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
 import { attemptsOf, chooseLanguage, findLabOf, languageFlag, onStage } from './lab-stage.ts';
 import { showStep } from './lab-show.ts';
+import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labStart = defineCommand({
   name: 'start',
@@ -18,6 +19,7 @@ export const labStart = defineCommand({
   args: { lab: { summary: 'the id of a lab, as lab list shows it, or the path of its folder' } },
   flags: {
     ...languageFlag,
+    ...trustFlag,
     challenge: { type: 'boolean', summary: 'show what has to be reached, and not how' },
   },
   examples: [
@@ -30,7 +32,7 @@ export const labStart = defineCommand({
 async function runStart(
   context: Context,
   asked: string,
-  flags: { readonly lang: string | undefined; readonly challenge: boolean },
+  flags: { readonly lang: string | undefined; readonly challenge: boolean; readonly trust: boolean },
 ): Promise<CommandResult> {
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
@@ -39,6 +41,7 @@ async function runStart(
     throw new KubelabError('KL-LAB-UNFIT', `${loaded.lab.id} does not fit ${existing.state.name}`, {
       details: reasons.map((reason) => reason[chooseLanguage(context, flags.lang)]),
     });
+  await requireTrust(context, existing, [loaded], flags.trust);
   const folder = attemptsOf(existing);
   const known = await readAttempt(folder, loaded.lab.id);
   const begun = known === undefined ? beginAttempt(context, existing, loaded, flags) : goOnWith(context, known, flags);

@@ -23,13 +23,16 @@ async function runStop(context: Context): Promise<CommandResult> {
   try {
     return await stopCurrent(context, existing, await readCurrent(existing));
   } catch (error) {
-    const isGone = error instanceof KubelabError && (error.code === 'KL-LAB-UNKNOWN' || error.code === 'KL-LAB-INVALID');
-    if (!isGone) throw error;
+    const isLost = error instanceof KubelabError && lost.includes(error.code);
+    if (!isLost) throw error;
     return stopWithout(context, existing, error);
   }
 }
 
-/** For a lab whose folder is gone or spoiled: what carries its label goes, and what else it did stays. */
+/** What keeps a lab from putting back what it did. */
+const lost: readonly string[] = ['KL-LAB-UNKNOWN', 'KL-LAB-INVALID', 'KL-LAB-TRUST'];
+
+/** For a lab whose folder is gone or spoiled, or may not run any more: what carries its label goes, and what else it did stays. */
 async function stopWithout(context: Context, existing: Existing, reason: KubelabError): Promise<CommandResult> {
   const folder = attemptsOf(existing);
   const id = (await readCurrentLab(folder)) ?? '';

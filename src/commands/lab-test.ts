@@ -15,6 +15,7 @@ import { type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
 import { attemptsOf, findLabOf, labPlaces, onStage } from './lab-stage.ts';
+import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labTest = defineCommand({
   name: 'test',
@@ -27,6 +28,7 @@ export const labTest = defineCommand({
   flags: {
     step: { type: 'string', value: 'id', summary: 'only this step; those before it are solved on the way' },
     keepOnFailure: { type: 'boolean', summary: 'leave the cluster as it is where something failed' },
+    ...trustFlag,
     junit: { type: 'string', value: 'file', summary: 'write a report as JUnit XML' },
   },
   examples: [
@@ -40,11 +42,13 @@ interface TestFlags {
   readonly step: string | undefined;
   readonly keepOnFailure: boolean;
   readonly junit: string | undefined;
+  readonly trust: boolean;
 }
 
 async function runTest(context: Context, asked: readonly string[], flags: TestFlags): Promise<CommandResult> {
   const existing = await openExisting(context);
   const { labs, left } = await chooseLabs(context, existing, asked);
+  await requireTrust(context, existing, labs, flags.trust);
   const tests: LabTest[] = [];
   for (const loaded of labs) {
     tests.push(await testOne(context, existing, loaded, flags));

@@ -254,6 +254,12 @@ export const catalogue = {
     cure: 'Take another lab from kubelab lab list, or change the spec and run kubelab up.',
     exit: wrongUse,
   },
+  'KL-LAB-TRUST': {
+    title: 'The lab is from a pack that you have not said to trust',
+    why: 'Its scripts run as root on nodes that share the kernel of this host, and could find their way out. Who made a pack is not checked. What you said once counts until the pack changes.',
+    cure: 'If you trust who made it, run kubelab lab start ID on a terminal, which asks, or give --trust. Nodes on virtual machines need no trust.',
+    exit: wrongUse,
+  },
   'KL-LAB-ORDER': {
     title: 'The lab is not at the place for that',
     why: 'Steps come one after the other: one has to pass before the next begins.',

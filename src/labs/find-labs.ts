@@ -112,7 +112,8 @@ export async function listLabFolders(places: LabPlaces): Promise<LabFolderName[]
 
 async function listPacks(root: string): Promise<LabFolderName[]> {
   const found: LabFolderName[] = [];
-  for (const pack of await listFolders(root)) {
+  // Names that can be part of a command which messages show.
+  for (const pack of (await listFolders(root)).filter((name) => /^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(name))) {
     const versions = (await listFolders(path.join(root, pack))).filter((version) => semver.valid(version) !== null);
     for (const version of semver.rsort(versions)) {
       const folder = path.join(root, pack, version, 'labs');

@@ -32,7 +32,7 @@ describe('help', () => {
       Flags:
         -V, --version      print the version of kubelab
         -f, --file <path>  the spec, instead of ./kubelab.yaml
-        -y, --yes          answer yes to every question
+        -y, --yes          answer yes to every question but that of --trust
         --json             print lines of JSON: each event, then the result
         -q, --quiet        show no progress
         --verbose          show every progress line, and the stack of errors
@@ -79,7 +79,7 @@ describe('help', () => {
 
       Flags of every command:
         -f, --file <path>   the spec, instead of ./kubelab.yaml
-        -y, --yes           answer yes to every question
+        -y, --yes           answer yes to every question but that of --trust
         --json              print lines of JSON: each event, then the result
         -q, --quiet         show no progress
         --verbose           show every progress line, and the stack of errors

@@ -1,0 +1,181 @@
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { makeClusterPki } from '../../src/kubernetes/pki.ts';
+import { findPackOf } from '../../src/labs/pack-trust.ts';
+import { sampleFiles } from '../labs/sample-lab.ts';
+import { leaveCluster, study } from '../rig/existing-cluster.ts';
+import { createProgramRig, packageFolder, type ProgramOptions, type ProgramRig } from '../rig/program.ts';
+import type { FakeTool } from '../rig/fake-tool.ts';
+
+const script = 'echo the script of the pack';
+
+/** A lab whose setup runs a script on nodes. */
+const labFiles = (id: string): Readonly<Record<string, string>> => ({
+  ...sampleFiles,
+  'lab.yaml': (sampleFiles['lab.yaml'] ?? '')
+    .replace('id: first-pod', `id: ${id}`)
+    .replace('namespace: lab-first-pod', `namespace: lab-${id}`)
+    .replace('requires: {images: [web]}\n', '')
+    .replace('steps:', `setup:\n  - {on: control-plane, run: "${script}"}\nsteps:`),
+});
+
+async function write(folder: string, files: Readonly<Record<string, string>>): Promise<void> {
+  for (const [file, text] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, file)), { recursive: true });
+    await writeFile(join(folder, file), text);
+  }
+}
+
+interface TrustRig extends ProgramRig {
+  readonly ssh: FakeTool;
+  readonly state: string;
+  readonly pack: string;
+  /** How often the script of the lab ran on a node. */
+  ran(): number;
+  trusted(): Promise<unknown>;
+}
+
+/** A cluster of system containers whose nodes do whatever they are told, and a pack with one lab. */
+async function createTrustRig(options: ProgramOptions = {}, provider: 'nspawn' | 'libvirt' = 'nspawn'): Promise<TrustRig> {
+  const rig = await createProgramRig(options);
+  const root = await leaveCluster(rig, ['control1', 'worker1']);
+  await writeFile(join(root, 'state.json'), JSON.stringify({ ...study, provider }));
+  const pki = await makeClusterPki({ algorithm: 'ECDSA-P256', now: new Date(), externalEtcd: false });
+  await write(join(root, 'pki'), { 'ca.crt': pki.get('ca.crt') ?? '', 'ca.key': pki.get('ca.key') ?? '' });
+  await write(root, { 'logs/host.log': '', kubeconfig: 'clusters: [{cluster: {server: "https://127.0.0.1:1"}}]\n' });
+  const state = join(rig.home, '.local/state/kubelab');
+  const pack = join(state, 'packs/acme/1.0.0');
+  await write(join(pack, 'labs/from-pack'), labFiles('from-pack'));
+  await write(pack, { 'pack.lock': 'files: one\n' });
+  const ssh = await rig.fakeTool('ssh');
+  // What runs on nodes is started with the PATH of the process.
+  vi.stubEnv('PATH', `${rig.toolFolder}:${process.env['PATH'] ?? ''}`);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  ssh.answer([], {});
+  return {
+    ...rig,
+    ssh,
+    state,
+    pack,
+    ran: () => ssh.calls.filter(({ stdin }) => stdin.includes(script)).length,
+    trusted: async () => JSON.parse(await readFile(join(state, 'trusted-packs.json'), 'utf8')) as unknown,
+  };
+}
+
+/** Runs a command, and types once the program asks. */
+async function runAndType(rig: TrustRig, keys: string, ...words: string[]) {
+  const run = rig.run(...words);
+  await vi.waitFor(() => expect(rig.printed()).toContain('Do you trust it?'), { timeout: 10_000, interval: 5 });
+  rig.type(keys);
+  return run;
+}
+
+describe.runIf(process.platform === 'linux')('a lab of a pack, where nodes share the kernel of this host', () => {
+  it.each([
+    ['start', 'from-pack'],
+    ['start', 'acme/from-pack'],
+    ['start', 'from-pack', '--yes'],
+    ['test', 'from-pack'],
+    ['mutate', 'from-pack'],
+  ])('does not run on its own: lab %s %s', async (...words) => {
+    const rig = await createTrustRig();
+    const { exitCode, stderr } = await rig.run('lab', ...words);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('KL-LAB-TRUST')]);
+    expect(stderr).toContain('kubelab lab start acme/from-pack --trust');
+    expect(rig.ssh.calls).toEqual([]);
+    await expect(rig.trusted()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('runs with --trust, and from then on without', async () => {
+    const rig = await createTrustRig();
+    expect(await rig.run('lab', 'start', 'from-pack', '--trust')).toMatchObject({ exitCode: 0 });
+    expect(rig.ran()).toBe(1);
+    expect(await rig.trusted()).toEqual({
+      apiVersion: 'kubelab/v1',
+      packs: { 'acme@1.0.0': expect.stringMatching(/^sha256:[0-9a-f]{64}$/) },
+    });
+    expect((await stat(join(rig.state, 'trusted-packs.json'))).mode & 0o777).toBe(0o600);
+    expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('asks once on a terminal, also with --yes, and says what is at stake', async () => {
+    const rig = await createTrustRig({ terminal: true });
+    const { exitCode, stderr } = await runAndType(rig, 'y', 'lab', 'start', 'from-pack', '--yes');
+    expect(exitCode).toBe(0);
+    const words = stripVTControlCharacters(stderr).replaceAll(/[│\s]+/g, ' ');
+    expect(words).toContain('The scripts of its labs run as root in containers that share the kernel of this host');
+    expect(words).toContain('who made the pack is not checked');
+    expect(rig.ran()).toBe(1);
+    expect((await rig.run('lab', 'start', 'from-pack')).stderr).not.toContain('Do you trust it?');
+  });
+
+  it('does not run when the answer is no', async () => {
+    const rig = await createTrustRig({ terminal: true });
+    const { exitCode, stderr } = await runAndType(rig, '\r', 'lab', 'start', 'from-pack');
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('KL-LAB-TRUST')]);
+    expect(rig.ssh.calls).toEqual([]);
+    await expect(rig.trusted()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it.each([
+    ['another lock', 'files: two\n'],
+    ['no lock any more', undefined],
+  ])('is asked about anew once its pack has %s, also where it was begun before', async (_, lock) => {
+    const rig = await createTrustRig();
+    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).exitCode).toBe(0);
+    const before = rig.ssh.calls.length;
+    if (lock === undefined) await rm(join(rig.pack, 'pack.lock'));
+    else await write(rig.pack, { 'pack.lock': lock });
+    for (const words of [['start', 'from-pack'], ['check'], ['solve'], ['reset', '--yes'], ['watch']])
+      expect([words, (await rig.run('lab', ...words)).stderr]).toEqual([words, expect.stringContaining('KL-LAB-TRUST')]);
+    expect(rig.ssh.calls.length).toBe(before);
+    // It can still be ended: its namespace goes, and no script of it runs.
+    expect(await rig.run('lab', 'stop', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(rig.ran()).toBe(1);
+    expect(rig.ssh.calls.at(-1)?.args.at(-1)).toContain('kubelab.io/lab=from-pack');
+    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).exitCode).toBe(0);
+  });
+
+  it('counts for one pack and version only, and without a lock too', async () => {
+    const rig = await createTrustRig();
+    const other = join(rig.state, 'packs/acme/2.0.0');
+    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).exitCode).toBe(0);
+    await write(join(other, 'labs/from-pack'), labFiles('from-pack'));
+    expect((await rig.run('lab', 'start', 'from-pack')).stderr).toContain('the pack acme 2.0.0');
+    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).exitCode).toBe(0);
+    expect(await rig.trusted()).toMatchObject({ packs: { 'acme@1.0.0': expect.any(String), 'acme@2.0.0': 'none' } });
+  });
+
+  it('is not asked about when its folder is named', async () => {
+    const rig = await createTrustRig();
+    await write(rig.path('mine'), labFiles('from-folder'));
+    expect(await rig.run('lab', 'start', './mine')).toMatchObject({ exitCode: 0 });
+    expect(rig.ran()).toBe(1);
+    await expect(rig.trusted()).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('is not run while nobody can tell what was trusted', async () => {
+    const rig = await createTrustRig();
+    await write(rig.state, { 'trusted-packs.json': '{"apiVersion":"kubelab/v1","packs":[]}' });
+    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).stderr).toContain('KL-STATE-DAMAGED');
+    expect(rig.ssh.calls).toEqual([]);
+  });
+});
+
+it('only what is in the folder of packs is of a pack', async () => {
+  const { state, pack } = await createTrustRig();
+  expect(await findPackOf(state, join(pack, 'labs/from-pack'))).toMatchObject({ name: 'acme', version: '1.0.0' });
+  expect(await findPackOf(state, join(packageFolder, 'labs/emptydir'))).toBeUndefined();
+  expect(await findPackOf(state, join(state, 'packs-of-mine/acme/1.0.0/labs/x'))).toBeUndefined();
+  expect(await findPackOf(state, state)).toBeUndefined();
+  expect(await findPackOf('/no/such/folder', join(pack, 'labs/from-pack'))).toBeUndefined();
+});
+
+it('virtual machines need no trust', async () => {
+  const rig = await createTrustRig({}, 'libvirt');
+  expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
+  expect(rig.ran()).toBe(1);
+  await expect(rig.trusted()).rejects.toMatchObject({ code: 'ENOENT' });
+});
