@@ -53,6 +53,9 @@ export async function removeObjects(stage: Stage): Promise<void> {
   const { namespace: name, reset } = loaded.lab;
   say(`removing namespace ${name}`);
   await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });
+  // No new ones can come any more. A program that does not listen would be given half a minute to end.
+  const inOneSecond = ['delete', 'pods', '--all', '--namespace', name, '--grace-period=1', '--wait=false'];
+  await kubectl.run(inOneSecond, { timeout: minute, accept: 'any' });
   await waitFor(
     {
       what: `namespace ${name} to go`,
