@@ -1,13 +1,15 @@
 import { progressOf, withProgress, writeAttempt } from '../labs/attempt.ts';
 import { chooseHint } from '../labs/choose-hint.ts';
 import { interpolate } from '../labs/interpolate.ts';
+import { hasSolutions } from '../labs/solutions.ts';
 import { stepOf } from '../labs/stage.ts';
 import { fillInValues } from '../labs/values.ts';
+import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { readClusterFacts } from './lab-cluster.ts';
 import { openReady } from './lab-stage.ts';
-import { words } from './lab-words.ts';
+import { type Words, words } from './lab-words.ts';
 
 export const labHint = defineCommand({
   name: 'hint',
@@ -29,10 +31,7 @@ async function runHint(context: Context): Promise<CommandResult> {
     const text = progress.rounds === 0 ? say.noHintYet : say.noMoreHints;
     return {
       data: { hint: undefined, shown: progress.hints.length },
-      human: () => [
-        { kind: 'text', text },
-        { kind: 'commands', title: say.next, commands: [{ command: 'kubelab lab solve', what: say.solveIt }] },
-      ],
+      human: () => [{ kind: 'text', text }, ...(hasSolutions(loaded.lab) ? [solveInstead(say)] : [])],
     };
   }
   await writeAttempt(folder, withProgress(attempt, step.id, { hints: [...progress.hints, index] }));
@@ -45,4 +44,8 @@ async function runHint(context: Context): Promise<CommandResult> {
       { kind: 'text', text },
     ],
   };
+}
+
+function solveInstead(say: Words): Block {
+  return { kind: 'commands', title: say.next, commands: [{ command: 'kubelab lab solve', what: say.solveIt }] };
 }

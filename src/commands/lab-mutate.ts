@@ -1,6 +1,7 @@
 import { KubelabError } from '../errors/errors.ts';
 import { readAttempt } from '../labs/attempt.ts';
 import { type MutantResult, type MutationTest, testMutants } from '../labs/mutate-lab.ts';
+import { requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -34,6 +35,7 @@ async function runMutate(
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
   const { id } = loaded.lab;
+  requireSolutions(loaded.lab, testInstructor);
   if ((await readAttempt(attemptsOf(existing), id)) !== undefined)
     throw new KubelabError(
       'KL-LAB-ORDER',

@@ -5,6 +5,7 @@ import { interpolate, type Values } from '../labs/interpolate.ts';
 import type { Language } from '../labs/lab-fields.ts';
 import type { Step } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
+import { hasSolutions } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { words } from './lab-words.ts';
 
@@ -116,7 +117,9 @@ export function describeNext(loaded: LoadedLab, attempt: Attempt): Block {
     : [
         { command: 'kubelab lab check', what: say.checkIt },
         { command: 'kubelab lab hint', what: say.askForHint },
-        ...(progress.hints.length > 1 || progress.rounds > 3 ? [{ command: 'kubelab lab solve', what: say.solveIt }] : []),
+        ...(hasSolutions(loaded.lab) && (progress.hints.length > 1 || progress.rounds > 3)
+          ? [{ command: 'kubelab lab solve', what: say.solveIt }]
+          : []),
       ];
   return { kind: 'commands', title: say.next, commands };
 }

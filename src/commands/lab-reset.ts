@@ -1,4 +1,5 @@
 import { resetTo } from '../labs/attempt-flow.ts';
+import { requireSolutions, resetWhole } from '../labs/solutions.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -27,6 +28,7 @@ async function runReset(context: Context, flags: { readonly step: boolean; reado
   const { existing, loaded, attempt } = await openCurrent(context);
   const { id, namespace, isolation } = loaded.lab;
   const step = flags.lab ? (loaded.lab.steps[0]?.id ?? '') : attempt.step;
+  if (step !== loaded.lab.steps[0]?.id) requireSolutions(loaded.lab, resetWhole);
   const beyond = isolation === 'namespace' ? '' : ' and put the nodes back';
   const isWanted = await context.ask({
     text: `Delete all that is in namespace ${namespace}${beyond}, and go back to the start of step ${step} of lab ${id}?`,

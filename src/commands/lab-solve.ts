@@ -1,4 +1,5 @@
 import { checkAttempt, solveStep } from '../labs/attempt-flow.ts';
+import { requireSolutions } from '../labs/solutions.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { showRound } from './lab-check.ts';
@@ -20,6 +21,7 @@ const patience = { atLeast: 120_000 };
 
 async function runSolve(context: Context): Promise<CommandResult> {
   const { existing, loaded, attempt } = await openReady(context);
+  requireSolutions(loaded.lab);
   const title = `lab solve ${loaded.lab.id}`;
   const solved = await onStage(context, { existing, loaded, title, changes: true }, async (stage) => {
     const { attempt: after, performed } = await solveStep(stage, attempt);

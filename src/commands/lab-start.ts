@@ -1,7 +1,9 @@
 import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt.ts';
 import { makeReady, planAttempt, resetTo } from '../labs/attempt-flow.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
+import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
+import { hasSolutions } from '../labs/solutions.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -44,7 +46,11 @@ async function runStart(
   await requireTrust(context, existing, [loaded], flags.trust);
   const folder = attemptsOf(existing);
   const known = await readAttempt(folder, loaded.lab.id);
-  const begun = known === undefined ? beginAttempt(context, existing, loaded, flags) : goOnWith(context, known, flags);
+  await refuseOther(known, loaded, existing.state.name);
+  const begun =
+    known === undefined
+      ? beginAttempt(context, existing, loaded, flags)
+      : goOnWith(context, { ...known, folder: loaded.folder.root }, flags);
   const attempt = await onStage(
     context,
     { existing, loaded, title: `lab start ${loaded.lab.id}`, changes: true },
@@ -54,10 +60,27 @@ async function runStart(
       await writeCurrentLab(folder, loaded.lab.id);
       if (begun.made === existing.state.createdAt) return makeReady(stage, begun);
       // The cluster was made anew: nothing of the lab is on it any more.
-      return resetTo(stage, { ...begun, made: existing.state.createdAt }, begun.step);
+      return resetTo(stage, { ...begun, made: existing.state.createdAt }, chooseStep(context, loaded, begun));
     },
   );
   return showStep({ existing, loaded, attempt, begun: known === undefined });
+}
+
+/** The step to bring back on a cluster that was made anew: without solutions, none but the first can be reached. */
+function chooseStep(context: Context, { lab }: LoadedLab, { step }: Attempt): string {
+  const first = lab.steps[0]?.id ?? step;
+  if (step === first || hasSolutions(lab)) return step;
+  const text = `This build of ${lab.id} has no solutions to get to step ${step} with, so the lab begins at step ${first} again.`;
+  context.events({ type: 'warning', text });
+  return first;
+}
+
+/** A lab that was begun is gone on with, and never exchanged for another one of the same id. */
+async function refuseOther(known: Attempt | undefined, { lab, folder }: LoadedLab, cluster: string): Promise<void> {
+  if (known === undefined || known.folder === folder.root || !(await fileExists(known.folder))) return;
+  throw new KubelabError('KL-LAB-ORDER', `another lab ${lab.id} is being worked on on ${cluster}, the one in ${known.folder}`, {
+    cure: `Go on with that one: kubelab lab start ${known.folder}. Or end it first: kubelab lab stop.`,
+  });
 }
 
 function beginAttempt(

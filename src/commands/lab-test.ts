@@ -6,8 +6,12 @@ import { readAttempt } from '../labs/attempt.ts';
 import { findLabs } from '../labs/find-labs.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
 import { renderJunit } from '../labs/junit.ts';
+import type { ClusterFacts } from '../labs/lab-cluster.ts';
+import type { Localized } from '../labs/lab-fields.ts';
+import type { Lab } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { type LabTest, type TestCase, testLab } from '../labs/test-lab.ts';
+import { hasSolutions, requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -78,7 +82,8 @@ async function chooseLabs(context: Context, existing: Existing, asked: readonly 
         if (found.lab === undefined) throw found.error;
         return [found.lab];
       });
-  const judged = all.map((loaded) => ({ loaded, reasons: judgeFit(loaded.lab, facts) }));
+  if (isNamed) for (const { lab } of all) requireSolutions(lab, testInstructor);
+  const judged = all.map((loaded) => ({ loaded, reasons: judgeTestable(loaded.lab, facts) }));
   const unfit = judged.filter(({ reasons }) => reasons.length > 0);
   if (isNamed && unfit[0] !== undefined)
     throw new KubelabError('KL-LAB-UNFIT', `${unfit[0].loaded.lab.id} does not fit ${existing.state.name}`, {
@@ -88,6 +93,10 @@ async function chooseLabs(context: Context, existing: Existing, asked: readonly 
     labs: judged.filter(({ reasons }) => reasons.length === 0).map(({ loaded }) => loaded),
     left: unfit.map(({ loaded, reasons }) => ({ lab: loaded.lab.id, reason: reasons.map(({ en }) => en).join(' ') })),
   };
+}
+
+function judgeTestable(lab: Lab, facts: ClusterFacts): readonly Pick<Localized, 'en'>[] {
+  return hasSolutions(lab) ? judgeFit(lab, facts) : [{ en: 'It is a learner build, which has no solutions.' }];
 }
 
 async function testOne(context: Context, existing: Existing, loaded: LoadedLab, flags: TestFlags): Promise<LabTest> {

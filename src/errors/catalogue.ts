@@ -1,3 +1,5 @@
+import { packErrors } from './pack-errors.ts';
+
 /** One permanent name per failure that a person can fix. Names never change; texts may. */
 export interface CatalogueEntry {
   /** A line that names the failure. */
@@ -272,6 +274,7 @@ export const catalogue = {
     cure: 'The hint says where to look. kubelab up goes on from there.',
     exit: deadline,
   },
+  ...packErrors,
 } as const satisfies Record<string, CatalogueEntry>;
 
 export type ErrorCode = keyof typeof catalogue;

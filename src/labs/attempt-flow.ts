@@ -6,6 +6,7 @@ import { makeNamespace, removeObjects } from './namespace.ts';
 import { type Performed, performActions, type PerformInput } from './perform.ts';
 import { readField } from './read-field.ts';
 import { checkStep, type RoundInput } from './round.ts';
+import { requireSolutions, resetWhole, solutionOf } from './solutions.ts';
 import { stepOf, type Stage, valuesOf } from './stage.ts';
 import { drawVariables } from './values.ts';
 import type { Step } from './lab.ts';
@@ -142,10 +143,14 @@ export function hasPassed(round: Round): boolean {
   return round.spoiled.length === 0 && round.results.every(({ status }) => status === 'pass' || status === 'notApplicable');
 }
 
-/** Does the current step in the learner's place. Its checks are not looked at. */
+/**
+ * Does the current step in the learner's place. Its checks are not looked at.
+ * @throws KubelabError `KL-LAB-NO-SOLUTION`
+ */
 export async function solveStep(stage: Stage, attempt: Attempt): Promise<{ attempt: Attempt; performed: Performed }> {
   const step = stepOf(stage, attempt.step);
-  const performed = await performActions(stage, step.solve, performInput(stage, attempt, `the solution of step ${step.id}`));
+  const actions = solutionOf(stage.loaded.lab, step);
+  const performed = await performActions(stage, actions, performInput(stage, attempt, `the solution of step ${step.id}`));
   const solved = {
     ...withProgress(attempt, step.id, { solved: progressOf(attempt, step.id).passedAt === undefined }),
     answers: { ...attempt.answers, ...performed.answers },
@@ -183,10 +188,12 @@ export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
 /**
  * Brings back the start of a step: everything is cleared away, then set up again, with the steps before it done in the
  * learner's place. Values stay the same; answers and progress of this step and later ones are forgotten.
+ * @throws KubelabError `KL-LAB-NO-SOLUTION` before anything is changed, when earlier steps can not be done.
  */
 export async function resetTo(stage: Stage, attempt: Attempt, target: string): Promise<Attempt> {
   const { lab } = stage.loaded;
   const index = lab.steps.findIndex(({ id }) => id === target);
+  if (index > 0) requireSolutions(lab, resetWhole);
   const forgotten = lab.steps.slice(index);
   const questions = new Set(forgotten.flatMap(({ checks }) => checks.map(({ id }) => id)));
   const { resets } = progressOf(attempt, target);
@@ -215,6 +222,7 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
 async function replayStep(stage: Stage, attempt: Attempt, step: Step): Promise<Attempt['vars']> {
   await performActions(stage, step.setup, performInput(stage, attempt, `the setup of step ${step.id}`));
   const vars = { ...attempt.vars, ...(await rememberFields(stage, attempt, step)) };
-  await performActions(stage, step.solve, performInput(stage, { ...attempt, vars }, `the solution of step ${step.id}`));
+  const actions = solutionOf(stage.loaded.lab, step);
+  await performActions(stage, actions, performInput(stage, { ...attempt, vars }, `the solution of step ${step.id}`));
   return vars;
 }

@@ -1,10 +1,18 @@
 import { z } from 'zod';
-import { labSchema } from './lab.ts';
+import { labFields, stepSchema } from './lab.ts';
 
 /** The JSON Schema of what an author writes in lab.yaml, for editors. */
 export function labJsonSchema(): Record<string, unknown> {
   // Draft 7 is what every editor's YAML support reads.
-  const { $schema, ...schema } = z.toJSONSchema(labSchema, { io: 'input', target: 'draft-7', reused: 'ref' });
+  const { $schema, ...schema } = z.toJSONSchema(labFields, {
+    io: 'input',
+    target: 'draft-7',
+    reused: 'ref',
+    // Only what kubelab itself writes may be without solutions.
+    override: ({ zodSchema, jsonSchema }) => {
+      if (zodSchema === stepSchema) jsonSchema.required = [...(jsonSchema.required ?? []), 'solve'];
+    },
+  });
   return {
     $schema,
     $id: 'urn:kubelab:lab:v1',

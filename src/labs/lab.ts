@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { choice, list, map, text, wholeNumber } from '../cluster/spec-fields.ts';
+import { choice, list, map, text, whenRight, wholeNumber } from '../cluster/spec-fields.ts';
 import { actions } from './lab-action.ts';
 import { check, guard, hint } from './lab-check.ts';
 import { duration, fieldOfObject, labId, labPath, languages, localized, variableName, versionRange } from './lab-fields.ts';
@@ -39,7 +39,8 @@ const variable = z.union(
 );
 export type Variable = z.output<typeof variable>;
 
-const step = map({
+/** A step as it is checked; that it has a solution is asked of the lab as a whole. */
+export const stepSchema = map({
   id: labId(),
   title: localized('a title'),
   /** What has to be reached, without how: the whole text of challenge mode. */
@@ -53,9 +54,10 @@ const step = map({
   checks: list(check, 30).min(1, 'expected at least one check'),
   guards: list(guard, 10).prefault([]),
   hints: list(hint, 30).min(1, 'expected at least one hint'),
-  solve: actions().min(1, 'expected at least one action'),
+  /** How it is done. Only a learner build has none. */
+  solve: actions().min(1, 'expected at least one action').default([]),
 });
-export type Step = z.output<typeof step>;
+export type Step = z.output<typeof stepSchema>;
 
 /** A known wrong answer to a step: done instead of its solution, it must leave these checks not passed. */
 const wrongAnswer = map({
@@ -66,12 +68,14 @@ const wrongAnswer = map({
 });
 export type WrongAnswer = z.output<typeof wrongAnswer>;
 
-/** The schema of lab.yaml. Its input is what an author writes, its output is a Lab. */
-export const labSchema = map({
+/** Every field of lab.yaml by itself, without what is asked of several together. */
+export const labFields = map({
   apiVersion: choice(['labpack/v1']),
   kind: choice(['Lab']),
   id: labId(),
   version: z.string('expected a version').regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, 'expected a version such as 1.0.0'),
+  /** `learner` is written by kubelab lab pack, and means: without solutions and wrong answers. */
+  build: choice(['instructor', 'learner']).prefault('instructor'),
   title: localized('a title'),
   summary: localized('a sentence on what the lab is about'),
   lang: map({ default: choice(languages).prefault('en'), complete: list(choice(languages), 2).prefault(['en', 'ko']) }).prefault(
@@ -89,7 +93,7 @@ export const labSchema = map({
   vars: z.record(variableName(), variable, 'expected a map of variables').prefault({}),
   /** Done when the lab starts, in its new namespace. */
   setup: actions().prefault([]),
-  steps: list(step, 30).min(1, 'expected at least one step'),
+  steps: list(stepSchema, 30).min(1, 'expected at least one step'),
   reset: map({
     /** Done before anything is removed: what brings a broken control plane back so far that objects can be removed. */
     first: actions().prefault([]),
@@ -105,4 +109,19 @@ export const labSchema = map({
   }).optional(),
   test: map({ wrong: list(wrongAnswer, 50).prefault([]) }).prefault({}),
 });
+
+/** The schema of lab.yaml. Its input is what an author writes, its output is a Lab. */
+export const labSchema = labFields.superRefine(requireSolutions, { when: whenRight(['build', 'steps']) });
 export type Lab = z.output<typeof labSchema>;
+
+interface Solvable {
+  readonly build: 'instructor' | 'learner';
+  readonly steps: readonly { readonly solve: readonly unknown[] }[];
+}
+
+function requireSolutions({ build, steps }: Solvable, context: z.RefinementCtx): void {
+  if (build === 'learner') return;
+  for (const [index, { solve }] of steps.entries())
+    if (solve.length === 0)
+      context.addIssue({ code: 'custom', path: ['steps', index, 'solve'], message: 'missing, expected at least one action' });
+}

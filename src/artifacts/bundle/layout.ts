@@ -1,4 +1,3 @@
-import { Header } from 'tar';
 import { type BundleInfo, listContents } from './info.ts';
 
 /**
@@ -12,9 +11,6 @@ import { type BundleInfo, listContents } from './info.ts';
 export const infoPath = 'bundle.json';
 export const sumsPath = 'SHA256SUMS';
 
-/** The unit that a tar is written in, in bytes. */
-export const blockBytes = 512;
-
 /** The entry that holds a file. */
 export function contentPath(digest: string): string {
   return `contents/${digest.replace('sha256:', '')}.gz`;
@@ -23,17 +19,4 @@ export function contentPath(digest: string): string {
 /** Every entry that a bundle has, in order. */
 export function listEntryPaths(info: BundleInfo): string[] {
   return [infoPath, ...listContents(info).map(({ digest }) => contentPath(digest)), sumsPath];
-}
-
-/** The one header that an entry of this path and size has. @throws RangeError when there is none. */
-export function encodeHeader(path: string, bytes: number): Buffer {
-  const header = new Header({ path, mode: 0o644, uid: 0, gid: 0, size: bytes, mtime: new Date(0), type: 'File' });
-  const block = Buffer.alloc(blockBytes);
-  if (header.encode(block)) throw new RangeError(`${JSON.stringify(path)} does not fit a tar header`);
-  return block;
-}
-
-/** How many zero bytes follow a content of this size. */
-export function paddingAfter(bytes: number): number {
-  return (blockBytes - (bytes % blockBytes)) % blockBytes;
 }

@@ -1,6 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import { Header } from 'tar';
-import { blockBytes, encodeHeader, paddingAfter } from './layout.ts';
+import { blockBytes, decodeHeader, encodeHeader, isZero, paddingAfter } from '../tar-block.ts';
 import { bundleLimits } from './limits.ts';
 import { showPath } from './refuse.ts';
 
@@ -72,16 +71,6 @@ function readHeader(block: Buffer, at: number): Entry | string {
     : `the header of ${showPath(path)} is not one that kubelab writes`;
 }
 
-function decodeHeader(block: Buffer): Header | undefined {
-  try {
-    const header = new Header(block);
-    return header.cksumValid ? header : undefined;
-  } catch {
-    // Numbers beyond all measure are thrown, not returned.
-    return undefined;
-  }
-}
-
 function noHeader(at: number): string {
   return `there is no valid tar header at byte ${at}`;
 }
@@ -108,8 +97,4 @@ export async function readAt(handle: FileHandle, start: number, bytes: number): 
   for (let read = -1; read !== 0 && filled < bytes; filled += read)
     read = (await handle.read(buffer, filled, bytes - filled, start + filled)).bytesRead;
   return filled === bytes ? buffer : undefined;
-}
-
-function isZero(bytes: Uint8Array): boolean {
-  return bytes.every((byte) => byte === 0);
 }

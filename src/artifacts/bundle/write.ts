@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
 import { KubelabError } from '../../errors/errors.ts';
 import { partName } from '../part.ts';
-import { blockBytes, encodeHeader, paddingAfter, sumsPath } from './layout.ts';
+import { blockBytes, encodeHeader, paddingAfter } from '../tar-block.ts';
+import { sumsPath } from './layout.ts';
 
 /** Writes the entries of a bundle one after the other. */
 export interface BundleWriter {

@@ -13,7 +13,8 @@ import { judgeScripts } from './judge-scripts.ts';
 import { judgeSense } from './judge-sense.ts';
 import { judgeSpoilers } from './judge-spoilers.ts';
 import { judgeTexts } from './judge-texts.ts';
-import { rules } from './rules.ts';
+import { hasSolutions } from '../solutions.ts';
+import { type RuleId, rules } from './rules.ts';
 import { type Judge, type LabSubject, readFiles } from './subject.ts';
 
 const judges: readonly Judge[] = [
@@ -44,7 +45,15 @@ export async function lintLab(folder: string, shown: string, api: ApiFields): Pr
   }
   const read = await readFiles(opened);
   const subject: LabSubject = { lab, document, folderName: path.basename(opened.root), files: read.files, api };
-  return arrange([...read.findings, ...judgeSubject(subject)], document, shown);
+  const judged = judgeSubject(subject);
+  return arrange([...read.findings, ...(hasSolutions(lab) ? judged : judged.filter(isOfLearners))], document, shown);
+}
+
+/** Rules that look for what a learner build leaves out. */
+const aboutSolutions: readonly RuleId[] = ['LAB010', 'LAB031', 'LAB040', 'LAB044'];
+
+function isOfLearners({ rule }: RuleFinding): boolean {
+  return !aboutSolutions.includes(rule);
 }
 
 /** What every rule finds. */
