@@ -69,12 +69,13 @@ function createContext(
   signal: AbortSignal,
   showLogsAt: (path: string) => void,
 ): Context {
-  const { cwd, env, streams, userId, machine } = host;
+  const { cwd, env, streams, userId, machine, version } = host;
   return {
     cwd,
     env,
     streams,
     machine,
+    version,
     signal,
     events: renderer.report,
     runner: createRunner(),

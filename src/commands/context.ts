@@ -45,6 +45,8 @@ export interface Context {
   /** Runs commands on this host. Loaded by its first use. */
   readonly runner: Runner;
   readonly folders: Folders;
+  /** The version of kubelab. */
+  readonly version: string;
   /** 0 for root. */
   readonly userId: number;
   readonly machine: Machine;

@@ -75,4 +75,9 @@ export const labCommands = [
     summary: 'find out which slips the checks of a lab do not notice',
     load: async () => (await import('./lab-mutate.ts')).labMutate,
   },
+  {
+    name: 'pack',
+    summary: 'put labs into one file to give away',
+    load: async () => (await import('./lab-pack.ts')).labPack,
+  },
 ] as const;

@@ -44,7 +44,8 @@ async function runLint(asked: readonly string[], sarif: boolean, context: Contex
   return { data: { labs, errors, warnings }, exitCode, human: () => describe(labs.length, findings, errors, warnings) };
 }
 
-async function readApiFields(packageFolder: string): Promise<ApiFields> {
+/** What lint knows of Kubernetes' API. */
+export async function readApiFields(packageFolder: string): Promise<ApiFields> {
   return parseApiFields(await readFile(path.join(packageFolder, 'labs', 'kubernetes-fields.json'), 'utf8'));
 }
 

@@ -79,6 +79,7 @@ function createContext(home: string, { signal, progress }: SiteOptions): Context
     cwd: home,
     env: process.env,
     streams: { stdin: process.stdin, stdout: process.stdout, stderr: process.stderr },
+    version: '0.0.0-bench',
     signal,
     events: (event) => {
       if (event.type === 'progress') progress(event.text);

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { KubelabError } from '../../errors/errors.ts';
-import { partName } from '../part.ts';
+import type { FileHandle } from 'node:fs/promises';
 import { blockBytes, encodeHeader, paddingAfter } from '../tar-block.ts';
+import { writeWhole } from '../whole-file.ts';
 import { sumsPath } from './layout.ts';
 
 /** Writes the entries of a bundle one after the other. */
@@ -18,32 +17,14 @@ export async function writeBundle(
   target: string,
   write: (writer: BundleWriter) => Promise<void>,
 ): Promise<{ readonly bytes: number }> {
-  const part = partName(target);
-  try {
-    const bytes = await writePart(part, write);
-    await rename(part, target);
-    return { bytes };
-  } catch (error) {
-    await rm(part, { force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    throw new KubelabError('KL-HOST-DISK-FULL', `there is no room left to write ${target}`, { cause: error });
-  }
-}
-
-async function writePart(part: string, write: (writer: BundleWriter) => Promise<void>): Promise<number> {
-  const handle = await open(part, 'wx');
-  try {
+  const bytes = await writeWhole(target, async (handle) => {
     const tar = new TarFile(handle);
     await write(tar);
     const sums = tar.sums.map(({ path, hex }) => `${hex}  ${path}\n`).join('');
     await tar.add(sumsPath, chunksOf(sums));
-    const bytes = await tar.finish();
-    await handle.sync();
-    return bytes;
-  } finally {
-    await handle.close();
-  }
+    return tar.finish();
+  });
+  return { bytes };
 }
 
 async function* chunksOf(text: string): AsyncGenerator<Uint8Array> {

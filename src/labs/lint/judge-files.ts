@@ -1,16 +1,13 @@
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { nearest } from '../../cluster/near-miss.ts';
-import { languages } from '../lab-fields.ts';
-import { labFile, textFile } from '../load-lab.ts';
 import { placeIn, type RuleFinding } from './finding.ts';
-import { listManifests, listScripts } from './lab-parts.ts';
-import { readMarkdown } from './markdown-parts.ts';
 import type { LabSubject } from './subject.ts';
+import { listNamedFiles, listTexts, listUsedFiles } from './used-files.ts';
 
 /** LAB004, LAB005, LAB011 and LAB020: files. */
 export function judgeFiles(subject: LabSubject): RuleFinding[] {
   const { lab, files } = subject;
-  const named = namedFiles(subject);
+  const named = listNamedFiles(lab);
   const known = [...files.keys()];
   const missing = named.flatMap(({ file, path }): RuleFinding[] => {
     if (files.has(file)) return [];
@@ -18,16 +15,14 @@ export function judgeFiles(subject: LabSubject): RuleFinding[] {
     const hint = near === undefined ? '' : `; did you mean ${near}?`;
     return [{ rule: 'LAB004', message: `there is no file ${showText(file)}${hint}`, at: { path } }];
   });
-  const texts = languages.flatMap((language) =>
-    ['index', ...lab.steps.map(({ id }) => id)].map((name) => ({ language, name, file: textFile(name, language) })),
-  );
+  const texts = listTexts(lab);
   const untold = texts.flatMap(({ language, name, file }): RuleFinding[] => {
     const needed = language === lab.lang.default || lab.lang.complete.includes(language);
     if (!needed || files.has(file)) return [];
     const index = lab.steps.findIndex(({ id }) => id === name);
     return [{ rule: 'LAB011', message: `there is no text ${file}`, at: { path: index < 0 ? ['lang'] : ['steps', index, 'id'] } }];
   });
-  const used = new Set([labFile, ...named.map(({ file }) => file), ...texts.map(({ file }) => file), ...shownFiles(subject)]);
+  const used = listUsedFiles(subject);
   const dead = known
     .filter((file) => !used.has(file))
     .map((file): RuleFinding => ({
@@ -38,25 +33,11 @@ export function judgeFiles(subject: LabSubject): RuleFinding[] {
   return [...missing, ...untold, ...dead, ...findControlCharacters(subject)];
 }
 
-function namedFiles({ lab }: LabSubject): { file: string; path: YamlPath }[] {
-  const scripts = listScripts(lab).flatMap(({ file, path }) => (file === undefined ? [] : [{ file, path }]));
-  const hidden = (lab.grade?.hidden ?? []).map((file, index) => ({ file, path: ['grade', 'hidden', index] }));
-  return [...listManifests(lab), ...scripts, ...hidden];
-}
-
-/** What texts show or link to. */
-function shownFiles({ files }: LabSubject): string[] {
-  return [...files].flatMap(([file, text]) => {
-    if (!/^text\/.*\.md$/.test(file) || text === undefined) return [];
-    const { links, images } = readMarkdown(text);
-    return [...links, ...images].map(({ target }) => target.replace(/#.*$/, ''));
-  });
-}
-
 // Tabs and line ends are what text has. Marks that turn the direction of text make it look other than it is.
 const unwanted = /(?![\t\n])\p{Cc}|[\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/u;
 
-function findControlCharacters({ files, document }: LabSubject): RuleFinding[] {
+/** LAB020: what a terminal would act on, and what makes text look other than it is. */
+export function findControlCharacters({ files, document }: Pick<LabSubject, 'files' | 'document'>): RuleFinding[] {
   const inFiles = [...files].flatMap(([file, text]): RuleFinding[] => {
     const index =
       text === undefined

@@ -10,7 +10,9 @@ const atRoot: readonly string[] = [packFile, lockFile, ...besideLabs];
 
 /** ASCII alone: no text of other letters looks like another one, or is another one on some file system. */
 const segment = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
-const longestSegment = 100;
+/** Together short enough that every path fits the fields of a tar header. */
+const longestSegment = 60;
+const longestPath = 190;
 
 /** Names that are devices on Windows, whatever follows a dot. */
 const device = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)/i;
@@ -23,7 +25,7 @@ export function refusePath(path: string): string | undefined {
   const wrong = segments.find((name) => !segment.test(name));
   if (wrong !== undefined) return `has a name that a pack can not have: ${showText(wrong)}`;
   if (segments.some((name) => name.endsWith('.') || device.test(name))) return 'has a name that Windows can not have';
-  if (segments.some((name) => name.length > longestSegment)) return 'has a name that is too long';
+  if (path.length > longestPath || segments.some((name) => name.length > longestSegment)) return 'has a name that is too long';
   if (segments.length > packLimits.depth) return 'lies too deep';
   return segments.length === 1 && segments[0] !== 'labs' && !atRoot.includes(path) ? 'does not belong in a pack' : undefined;
 }

@@ -1,0 +1,136 @@
+import { mkdir, readdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+import { digestOfBytes } from '../artifacts/store.ts';
+import { writeWhole } from '../artifacts/whole-file.ts';
+import { reportStep } from '../cluster/report-step.ts';
+import { Interrupted, KubelabError } from '../errors/errors.ts';
+import type { LintFinding } from '../labs/lint/finding.ts';
+import { openPackFolder, type PackContent, type PackFolder, placeOfLab, readPackFolder } from '../labs/pack/read-folder.ts';
+import { nameArchive, renderArchive, withLock } from '../labs/pack/write-archive.ts';
+import type { Block } from '../ui/block.ts';
+import { formatBytes } from '../ui/format.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { readApiFields } from './lab-lint.ts';
+
+export const labPack = defineCommand({
+  name: 'pack',
+  summary: 'put labs into one file to give away',
+  description:
+    'The folder has a pack.yaml and the labs that it names in labs/. Learners get a build without solutions, wrong answers, what is hidden for grading, and comments.',
+  args: { folder: { summary: 'a folder with a pack.yaml' } },
+  flags: {
+    out: { type: 'string', value: 'path', summary: 'the file to write, or the folder that it goes to; default: here' },
+    instructor: { type: 'boolean', summary: 'the build for those who teach: everything' },
+    unlinted: { type: 'boolean', summary: 'also where lint finds errors' },
+  },
+  examples: [
+    { command: 'kubelab lab pack storage-class', what: 'storage-class-1.0.0.labpack.tar.gz, for learners' },
+    { command: 'kubelab lab pack storage-class --instructor --out /srv/packs', what: 'with the solutions' },
+  ],
+  run: ({ args, flags }, context) => runPack(context, args.folder, flags),
+});
+
+interface PackFlags {
+  readonly out: string | undefined;
+  readonly instructor: boolean;
+  readonly unlinted: boolean;
+}
+
+async function runPack(context: Context, asked: string, flags: PackFlags): Promise<CommandResult> {
+  const opened = await openPackFolder(path.resolve(context.cwd, asked), asked);
+  if (!flags.unlinted) await refuseErrors(context, opened);
+  const content = await readPackFolder(opened, flags.instructor ? 'instructor' : 'learner');
+  const target = await chooseTarget(context, flags.out, nameArchive(content));
+  const shown = path.relative(context.cwd, target) || target;
+  const isThere = (await stat(target).catch(() => undefined)) !== undefined;
+  if (isThere && !(await context.ask({ text: `Replace ${shown}, which is there already?`, flag: '--yes' })))
+    return { data: { packed: false, file: target }, human: () => `${shown} stays as it was.` };
+  const files = withLock(content, context.version);
+  const archive = await renderArchive(files);
+  if (context.signal.aborted) throw new Interrupted();
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeWhole(target, (handle) => handle.writeFile(archive));
+  return describe({ content, files, archive, target, shown, left: await listLeftOut(opened) });
+}
+
+/** @throws KubelabError `KL-PACK-INVALID` with every error that lint finds in the labs of the pack. */
+async function refuseErrors(context: Context, opened: PackFolder): Promise<void> {
+  const { lintLab } = await import('../labs/lint/lint-lab.ts');
+  const api = await readApiFields(context.folders.package);
+  const findings = await reportStep(context, { id: 'lint', title: 'lint the labs' }, async (progress) => {
+    const found: LintFinding[] = [];
+    for (const id of opened.pack.labs) {
+      context.signal.throwIfAborted();
+      progress(id);
+      const { folder, shown } = placeOfLab(opened, id);
+      // A lab that is not there, or can not be read, is found when the pack is read.
+      found.push(...(await lintLab(folder, shown, api).catch(ignoreUnreadable)));
+    }
+    return found;
+  });
+  const errors = findings.filter(({ severity }) => severity === 'error');
+  const warnings = findings.length - errors.length;
+  if (warnings > 0)
+    context.events({ type: 'warning', text: `lint has ${warnings} warnings: kubelab lab lint ${opened.shown}/labs` });
+  if (errors.length === 0) return;
+  throw new KubelabError('KL-PACK-INVALID', `lint finds ${errors.length} errors in the labs of ${opened.shown}`, {
+    details: errors.slice(0, 30).map(({ file, line, column, rule, message }) => `${file}:${line}:${column} ${rule} ${message}`),
+    cure: 'Correct the lines named, or pack it all the same with --unlinted.',
+  });
+}
+
+function ignoreUnreadable(error: unknown): LintFinding[] {
+  if (error instanceof KubelabError) return [];
+  throw error;
+}
+
+async function chooseTarget({ cwd }: Context, out: string | undefined, name: string): Promise<string> {
+  if (out === undefined) return path.join(cwd, name);
+  const target = path.resolve(cwd, out);
+  const isFolder = /[/\\]$/.test(out) || (await stat(target).catch(() => undefined))?.isDirectory() === true;
+  return isFolder ? path.join(target, name) : target;
+}
+
+/** Folders in labs/ that pack.yaml does not name. */
+async function listLeftOut({ folder, pack }: PackFolder): Promise<string[]> {
+  const entries = await readdir(path.join(folder.root, 'labs'), { withFileTypes: true }).catch(() => []);
+  const folders = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+  return folders.filter((name) => !pack.labs.includes(name)).toSorted();
+}
+
+interface Packed {
+  readonly content: PackContent;
+  readonly files: ReadonlyMap<string, Uint8Array>;
+  readonly archive: Uint8Array;
+  readonly target: string;
+  readonly shown: string;
+  readonly left: readonly string[];
+}
+
+function describe({ content, files, archive, target, shown, left }: Packed): CommandResult {
+  const { pack, build } = content;
+  const sha256 = digestOfBytes(archive).replace('sha256:', '');
+  const unpackedBytes = [...files.values()].reduce((sum, { byteLength }) => sum + byteLength, 0);
+  const { name, version, labs } = pack;
+  const data = { packed: true, file: target, name, version, build, labs, files: files.size, bytes: archive.byteLength };
+  const blocks: Block[] = [
+    {
+      kind: 'text',
+      tone: 'good',
+      text: `${shown} is the ${build} build of ${name} ${version}: ${labs.length} ${labs.length === 1 ? 'lab' : 'labs'}, ${files.size} files, ${formatBytes(archive.byteLength)}, ${formatBytes(unpackedBytes)} unpacked.`,
+    },
+    { kind: 'verbatim', text: `sha256  ${sha256}` },
+    ...left.map((lab): Block => ({
+      kind: 'text',
+      tone: 'careful',
+      text: `labs/${lab} is not in it: pack.yaml does not name it.`,
+    })),
+    {
+      kind: 'commands',
+      title: 'Next:',
+      commands: [{ command: `kubelab lab install ${shown} --sha256 ${sha256}`, what: 'what learners type' }],
+    },
+  ];
+  return { data: { ...data, unpackedBytes, sha256, left }, human: () => blocks };
+}
