@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fetch, { type Response } from 'node-fetch';
+import fetch, { type RequestInit, type Response } from 'node-fetch';
 import pRetry from 'p-retry';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
@@ -62,16 +62,32 @@ export function locate(url: string, endpoints: Endpoints = {}): string {
 /** A sender that goes through the given agents, such as a proxy's. */
 export function createSend(agentFor?: (url: URL) => Agent | undefined): Send {
   return async (url, headers, signal) => {
-    const response = await fetch(url, {
+    const response = await ask(url, {
       headers: { 'accept-encoding': 'identity', 'user-agent': 'kubelab', ...headers },
       compress: false,
       signal,
       agent: (parsed: URL) => agentFor?.(parsed),
     });
+    // A redirect may name anything; what is no web address came from nowhere.
+    if (!/^https?:/.test(response.url)) {
+      closeBody(response);
+      throw new KubelabError('KL-SOURCE-REFUSED', `${url} leads to something that is no web address`);
+    }
     if (url.startsWith('https:') && !response.url.startsWith('https:'))
       throw new KubelabError('KL-SOURCE-REFUSED', `${url} leads to ${response.url}, which is not encrypted`);
     return response;
   };
+}
+
+/** @throws KubelabError `KL-SOURCE-REFUSED` when a redirect leads to what can not be fetched at all. */
+async function ask(url: string, options: RequestInit): Promise<Response> {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    const isScheme = error instanceof TypeError && /scheme/i.test(error.message);
+    if (!isScheme) throw error;
+    throw new KubelabError('KL-SOURCE-REFUSED', `${url} leads to something that is no web address`, { cause: error });
+  }
 }
 
 /**

@@ -80,4 +80,14 @@ export const labCommands = [
     summary: 'put labs into one file to give away',
     load: async () => (await import('./lab-pack.ts')).labPack,
   },
+  {
+    name: 'install',
+    summary: 'install a pack of labs, after showing what it asks for',
+    load: async () => (await import('./lab-install.ts')).labInstall,
+  },
+  {
+    name: 'remove',
+    summary: 'remove a pack of labs that was installed',
+    load: async () => (await import('./lab-remove.ts')).labRemove,
+  },
 ] as const;

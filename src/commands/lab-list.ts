@@ -1,5 +1,5 @@
 import { listAttempts } from '../labs/attempt.ts';
-import { findLabs, type FoundLab } from '../labs/find-labs.ts';
+import { findLabs, type FoundLab, nameLabs } from '../labs/find-labs.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
 import type { Attempt } from '../labs/attempt.ts';
 import type { Language, Localized } from '../labs/lab-fields.ts';
@@ -28,14 +28,17 @@ async function runList(context: Context, language: Language): Promise<CommandRes
   const existing = await openIfThere(context);
   const facts = existing === undefined ? undefined : await readClusterFacts(existing);
   const attempts = existing === undefined ? [] : await listAttempts(attemptsOf(existing));
-  const rows: Row[] = (await findLabs(labPlaces(context))).map((found) => {
-    const attempt = attempts.find(({ lab }) => lab === found.lab?.lab.id);
+  const labs = await findLabs(labPlaces(context));
+  const names = nameLabs(labs);
+  const rows: Row[] = labs.map((found, index) => {
+    const attempt = attempts.find((one) => isOf(one, found, labs));
     const reasons = facts === undefined || found.lab === undefined ? [] : judgeFit(found.lab.lab, facts);
-    return { found, attempt, reasons };
+    return { name: names[index] ?? found.id, found, attempt, reasons };
   });
   return {
-    data: rows.map(({ found, attempt, reasons }) => ({
+    data: rows.map(({ name, found, attempt, reasons }) => ({
       id: found.id,
+      name,
       origin: found.origin,
       title: found.lab?.lab.title,
       minutes: found.lab?.lab.minutes,
@@ -48,7 +51,15 @@ async function runList(context: Context, language: Language): Promise<CommandRes
   };
 }
 
+/** Several labs may have one id. Where the folder of an attempt is none of theirs any more, it is that of each. */
+function isOf(attempt: Attempt, { lab }: FoundLab, all: readonly FoundLab[]): boolean {
+  if (lab === undefined || attempt.lab !== lab.lab.id) return false;
+  return lab.folder.root === attempt.folder || !all.some((other) => other.lab?.folder.root === attempt.folder);
+}
+
 interface Row {
+  /** What lab start takes. */
+  readonly name: string;
   readonly found: FoundLab;
   readonly attempt: Attempt | undefined;
   readonly reasons: readonly Localized[];
@@ -62,7 +73,7 @@ function describeLabs(rows: readonly Row[], known: boolean, language: Language):
       table: {
         columns: ['LAB', 'MINUTES', 'STATE', 'ABOUT'],
         rows: rows.map((row) => [
-          row.found.id,
+          row.name,
           String(row.found.lab?.lab.minutes ?? ''),
           sayState(row, known),
           row.found.lab?.lab.title[language] ?? '',
@@ -71,11 +82,11 @@ function describeLabs(rows: readonly Row[], known: boolean, language: Language):
     },
     ...rows
       .filter(({ reasons }) => reasons.length > 0)
-      .map(({ found, reasons }): Block => ({ kind: 'list', items: reasons.map((reason) => `${found.id}: ${reason[language]}`) })),
-    ...rows.flatMap(({ found }): Block[] =>
+      .map(({ name, reasons }): Block => ({ kind: 'list', items: reasons.map((reason) => `${name}: ${reason[language]}`) })),
+    ...rows.flatMap(({ name, found }): Block[] =>
       found.error === undefined
         ? []
-        : [{ kind: 'text', tone: 'bad', text: [`${found.id}: ${found.error.message}`, ...found.error.details].join('\n') }],
+        : [{ kind: 'text', tone: 'bad', text: [`${name}: ${found.error.message}`, ...found.error.details].join('\n') }],
     ),
     {
       kind: 'commands',

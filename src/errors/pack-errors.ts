@@ -19,8 +19,8 @@ export const packErrors = {
     exit: 2,
   },
   'KL-PACK-DIGEST': {
-    title: 'The pack does not have the digest that it should have',
-    why: 'It was damaged on the way, or it is not the one that the digest was made of. It was not opened.',
+    title: 'A digest of the pack is not the one that it should be',
+    why: 'The pack was damaged on the way, changed after it was packed, or is another one than the digest was made of.',
     cure: 'Get it again, and the digest from whoever made it. If they still differ, do not trust the source.',
     exit: 3,
   },

@@ -52,7 +52,8 @@ export async function findLabs(places: LabPlaces): Promise<FoundLab[]> {
 }
 
 /**
- * The lab of an id, or `PACK/ID` for one of a pack. An id alone means a lab that kubelab ships, or else the first pack that has it.
+ * The lab of an id, or `PACK/ID` for one of a pack, or `PACK@VERSION/ID`. An id alone means a lab that kubelab ships, or else
+ * the first pack that has it; without a version, the newest one that has it is meant.
  * @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name, `KL-LAB-INVALID` when it is there and not sound.
  */
 export async function findLab(places: LabPlaces, asked: string): Promise<KnownLab> {
@@ -61,9 +62,9 @@ export async function findLab(places: LabPlaces, asked: string): Promise<KnownLa
   return { lab, origin };
 }
 
-/** The folder of an id, or of `PACK/ID`. @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name */
+/** The folder of an id, of `PACK/ID` or of `PACK@VERSION/ID`. @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name */
 export function pickLabFolder(candidates: readonly LabFolderName[], asked: string): LabFolderName {
-  const found = candidates.find(({ id }) => id === asked) ?? candidates.find((one) => qualifiedId(one) === asked);
+  const found = candidates.find(({ id }) => id === asked) ?? candidates.find((one) => namesOf(one).includes(asked));
   if (found === undefined) throw unknownLab(asked, candidates);
   return found;
 }
@@ -73,12 +74,24 @@ export async function openLab(folder: string, shown = folder): Promise<KnownLab>
   return { lab: await loadLab(folder, shown), origin: { kind: 'folder' } };
 }
 
-function qualifiedId({ id, origin }: LabFolderName): string {
-  return origin.kind === 'pack' ? `${origin.pack}/${id}` : id;
+/** What a lab is called where its id alone could be that of another one: `PACK/ID`, and `PACK@VERSION/ID`. */
+function namesOf({ id, origin }: Pick<LabFolderName, 'id' | 'origin'>): readonly string[] {
+  return origin.kind === 'pack' ? [`${origin.pack}/${id}`, `${origin.pack}@${origin.version}/${id}`] : [];
+}
+
+/** The shortest name of each lab that means it and no other, in the order of the labs. */
+export function nameLabs(labs: readonly Pick<LabFolderName, 'id' | 'origin'>[]): string[] {
+  const taken = new Set<string>();
+  return labs.map((lab) => {
+    const [short = lab.id, exact = lab.id] = namesOf(lab);
+    const name = taken.has(short) ? exact : short;
+    taken.add(name);
+    return name;
+  });
 }
 
 function unknownLab(asked: string, candidates: readonly LabFolderName[]): KubelabError {
-  const names = [...new Set(candidates.flatMap((candidate) => [candidate.id, qualifiedId(candidate)]))];
+  const names = [...new Set(candidates.flatMap((candidate) => [candidate.id, ...namesOf(candidate)]))];
   const near = nearest(asked, names);
   const short = asked.length > 60 ? `${asked.slice(0, 57)}...` : asked;
   return new KubelabError('KL-LAB-UNKNOWN', `There is no lab ${JSON.stringify(short)}.`, {

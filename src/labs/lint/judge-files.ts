@@ -1,4 +1,4 @@
-import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
+import { showText, type YamlDocument, type YamlPath } from '../../cluster/yaml-document.ts';
 import { nearest } from '../../cluster/near-miss.ts';
 import { placeIn, type RuleFinding } from './finding.ts';
 import type { LabSubject } from './subject.ts';
@@ -37,7 +37,10 @@ export function judgeFiles(subject: LabSubject): RuleFinding[] {
 const unwanted = /(?![\t\n])\p{Cc}|[\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]/u;
 
 /** LAB020: what a terminal would act on, and what makes text look other than it is. */
-export function findControlCharacters({ files, document }: Pick<LabSubject, 'files' | 'document'>): RuleFinding[] {
+export function findControlCharacters({
+  files,
+  document,
+}: Pick<LabSubject, 'files'> & { readonly document: Pick<YamlDocument, 'data'> }): RuleFinding[] {
   const inFiles = [...files].flatMap(([file, text]): RuleFinding[] => {
     const index =
       text === undefined

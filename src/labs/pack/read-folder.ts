@@ -56,6 +56,17 @@ export async function readPackFolder(opened: PackFolder, build: PackBuild): Prom
   return { pack, build, files };
 }
 
+/** The build that the labs of a folder are of, as its first one says. What is wrong with that is found when they are read. */
+export async function findBuild(opened: PackFolder): Promise<PackBuild> {
+  const place = placeOfLab(opened, opened.pack.labs[0] ?? '');
+  try {
+    return hasSolutions((await loadLab(place.folder, place.shown)).lab) ? 'instructor' : 'learner';
+  } catch (error) {
+    if (error instanceof KubelabError) return 'instructor';
+    throw error;
+  }
+}
+
 function readPlain(folder: LabFolder, file: string): Promise<Uint8Array> {
   return asPackError(file, () => folder.readBytes(file));
 }

@@ -1,0 +1,128 @@
+import path from 'node:path';
+import { proxyAgentFor } from '../artifacts/proxy.ts';
+import { createSend } from '../artifacts/request.ts';
+import { reportStep } from '../cluster/report-step.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { missingProgram } from '../exec/search-path.ts';
+import { installPack, type Installed, type OfferedPack } from '../labs/pack/install-pack.ts';
+import { type LabWishes, readWishes } from '../labs/pack/lab-wishes.ts';
+import { type PackSource, parsePackSource, parseSha256 } from '../labs/pack/pack-source.ts';
+import type { Block } from '../ui/block.ts';
+import { type CommandResult, defineCommand } from './command.ts';
+import type { Context } from './context.ts';
+import { chooseLanguage } from './lab-stage.ts';
+
+export const labInstall = defineCommand({
+  name: 'install',
+  summary: 'install a pack of labs, after showing what it asks for',
+  description:
+    'From an archive that lab pack made, a folder with a pack.yaml, a URL of an archive, or a git repository. All of it is looked at before anything is installed, and nothing of it is run. Versions lie side by side and never change.',
+  args: { source: { summary: 'a path, https://HOST/FILE, or git+https://HOST/REPOSITORY#TAG' } },
+  flags: { sha256: { type: 'string', value: 'hex', summary: 'the SHA-256 that the archive has to have' } },
+  examples: [
+    { command: 'kubelab lab install storage-class-1.0.0.labpack.tar.gz', what: 'from a file' },
+    {
+      command: 'kubelab lab install https://example.org/class.labpack.tar.gz --sha256 4f2a...',
+      what: 'from the web, and only this file',
+    },
+    {
+      command: 'kubelab lab install git+https://example.org/class.git#v1.0.0 --yes',
+      what: 'a tag of a repository, without asking',
+    },
+  ],
+  run: ({ args, flags }, context) => runInstall(context, args.source, flags.sha256),
+});
+
+async function runInstall(context: Context, asked: string, sha256: string | undefined): Promise<CommandResult> {
+  const source = resolvePath(parsePackSource(asked), context.cwd);
+  if (source.kind === 'git') await requireGit(context);
+  const wanted = sha256 === undefined ? undefined : parseSha256(sha256);
+  const seen: LabWishes[] = [];
+  const installed = await reportStep(context, { id: 'install', title: `install ${asked}` }, (say) =>
+    installPack({
+      source,
+      sha256: wanted,
+      state: context.folders.state,
+      kubelab: context.version,
+      runner: context.runner,
+      send: createSend(proxyAgentFor(context.env)),
+      signal: context.signal,
+      say,
+      agree: async (pack) => {
+        seen.push(...(await Promise.all(pack.labs.map(readWishes))));
+        return askToInstall(context, pack, seen);
+      },
+    }),
+  );
+  return describe(installed, seen);
+}
+
+function resolvePath(source: PackSource, cwd: string): PackSource {
+  return source.kind === 'path' ? { ...source, path: path.resolve(cwd, source.path) } : source;
+}
+
+async function requireGit({ env }: Context): Promise<void> {
+  if (!(await missingProgram('git', env['PATH']))) return;
+  throw new KubelabError('KL-HOST-TOOL-MISSING', 'A pack from a git repository needs the program git.', {
+    cure: 'Install git, or take an archive of the pack.',
+  });
+}
+
+async function askToInstall(
+  context: Context,
+  { pack, lock, sha256, commit }: OfferedPack,
+  wishes: readonly LabWishes[],
+): Promise<boolean> {
+  const language = chooseLanguage(context, undefined);
+  const note = (text: string): void => context.events({ type: 'note', text });
+  note(`${pack.name} ${pack.version}, the ${lock.build} build: ${pack.title[language]}`);
+  note(`by ${pack.authors.join(', ')}; licence ${pack.licence}`);
+  if (sha256 !== undefined) note(`sha256 ${sha256}`);
+  if (commit !== undefined) note(`commit ${commit}`);
+  for (const lab of wishes) {
+    note(`lab ${lab.id}: ${lab.title[language]}`);
+    for (const line of describeWishes(lab)) note(`  ${line}`);
+  }
+  const count = wishes.length === 1 ? '1 lab' : `${wishes.length} labs`;
+  return context.ask({
+    text: `Install ${pack.name} ${pack.version} with ${count}? What labs do, they do on your cluster, and only once you start them.`,
+    flag: '--yes',
+  });
+}
+
+/** What a lab asks for, a line each. */
+function describeWishes(lab: LabWishes): string[] {
+  const { nodes, memoryMiB, kubernetes, features, images } = lab.requires;
+  const memory = memoryMiB === 0 ? '' : `, ${memoryMiB} MiB of memory`;
+  const changes = { namespace: 'a namespace of its own', nodes: 'the nodes', cluster: 'the whole cluster' }[lab.isolation];
+  const lines: [string, readonly string[]][] = [
+    ['needs the features', features],
+    ['needs images for', images],
+    ['runs scripts as root on', lab.rootOn],
+    ['makes pods that reach their node by', lab.podsReach],
+    ['seems to use the internet:', lab.internet],
+  ];
+  return [
+    `needs Kubernetes ${kubernetes}, control planes: ${nodes.controlPlane}, workers: ${nodes.workers}${memory}`,
+    `changes ${changes}${lab.administers ? ', with kubectl as administrator of the cluster' : ''}`,
+    ...lines.flatMap(([what, list]) => (list.length === 0 ? [] : [`${what} ${list.join(', ')}`])),
+  ];
+}
+
+function describe({ pack: offered, end, folder }: Installed, wishes: readonly LabWishes[]): CommandResult {
+  const { pack, lock, sha256, commit } = offered;
+  const { name, version, labs } = pack;
+  const data = { end, name, version, build: lock.build, labs, folder, sha256, commit, asksFor: wishes };
+  if (end === 'declined') return { data, human: () => 'Nothing was installed.' };
+  const what = `${name} ${version}, the ${lock.build} build`;
+  const blocks: Block[] = [
+    { kind: 'text', tone: 'good', text: end === 'already' ? `${what}, is installed already.` : `${what}, is installed.` },
+    ...(sha256 === undefined ? [] : [{ kind: 'verbatim', text: `sha256  ${sha256}` } as const]),
+    {
+      kind: 'commands',
+      title: 'Next:',
+      commands: labs.slice(0, 5).map((lab) => ({ command: `kubelab lab start ${name}/${lab}`, what: `begin ${lab}` })),
+    },
+  ];
+  return { data, human: () => blocks };
+}

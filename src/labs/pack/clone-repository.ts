@@ -1,0 +1,134 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { showText } from '../../cluster/yaml-document.ts';
+import type { Runner } from '../../exec/runner.ts';
+import { packLimits } from './pack-limits.ts';
+import { besideLabs } from './pack-paths.ts';
+import type { PackSource } from './pack-source.ts';
+import { packFile } from './pack.ts';
+import { unsafePack } from './refuse.ts';
+
+export interface CloneOptions {
+  readonly source: Extract<PackSource, { kind: 'git' }>;
+  /** Is made. */
+  readonly folder: string;
+  readonly runner: Runner;
+  readonly signal: AbortSignal;
+}
+
+/** What is there of a repository. */
+export interface Clone {
+  /** The commit that it is, in hexadecimal digits. */
+  readonly commit: string;
+}
+
+const minute = 60_000;
+
+/**
+ * Fetches one commit of a repository and lays the files of its pack in a folder, and nothing else of it.
+ * The repository decides on names and contents alone: hooks, filters and attributes, submodules and templates are off,
+ * links are refused, and what is large is refused before it is written.
+ * @throws KubelabError `KL-PACK-UNSAFE`
+ * @throws CommandFailed when git fails, such as for a repository or a name that is not there.
+ */
+export async function cloneRepository(options: CloneOptions): Promise<Clone> {
+  const { source, folder, signal } = options;
+  const git = (words: readonly string[], timeout: number): Promise<string> => runGit(options, words, { timeout, signal });
+  await mkdir(folder, { recursive: true });
+  await git(['init', '--quiet', '--template=', '--', folder], minute);
+  // Stronger than any attributes of the repository: nothing is filtered, and bytes stay as they are.
+  await mkdir(path.join(folder, '.git', 'info'), { recursive: true });
+  await writeFile(path.join(folder, '.git', 'info', 'attributes'), `* ${attributes.map((name) => `-${name}`).join(' ')}\n`);
+  const fetching = [
+    'fetch',
+    '--quiet',
+    '--depth=1',
+    '--no-tags',
+    '--no-recurse-submodules',
+    '--',
+    source.url,
+    source.ref ?? 'HEAD',
+  ];
+  await git(fetching, 10 * minute);
+  const commit = (await git(['rev-parse', '--verify', '--quiet', 'FETCH_HEAD^{commit}'], minute)).trim();
+  const paths = choosePaths(await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], minute));
+  if (paths.length > 0) await git(['checkout', '--quiet', '--no-recurse-submodules', commit, '--', ...paths], minute);
+  return { commit };
+}
+
+const attributes = ['text', 'eol', 'crlf', 'ident', 'filter', 'working-tree-encoding', 'diff', 'merge'];
+
+/** What this user's or the system's configuration may say otherwise. */
+const settings = {
+  'core.hooksPath': '/dev/null',
+  'core.fsmonitor': 'false',
+  'core.symlinks': 'false',
+  'core.autocrlf': 'false',
+  'core.protectHFS': 'true',
+  'core.protectNTFS': 'true',
+  'core.askPass': '',
+  'credential.interactive': 'false',
+  'submodule.recurse': 'false',
+  'fetch.recurseSubmodules': 'false',
+  'fetch.fsckObjects': 'true',
+  'fetch.writeCommitGraph': 'false',
+  'gc.auto': '0',
+  'maintenance.auto': 'false',
+  'protocol.allow': 'never',
+  'advice.detachedHead': 'false',
+};
+
+async function runGit(
+  { runner, folder, source }: CloneOptions,
+  words: readonly string[],
+  limits: { readonly timeout: number; readonly signal: AbortSignal },
+): Promise<string> {
+  const dir = path.join(folder, '.git');
+  const config = { ...settings, [`protocol.${source.protocol}.allow`]: 'always' };
+  const flags = Object.entries(config).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const place = words[0] === 'init' ? [] : [`--git-dir=${dir}`, `--work-tree=${folder}`];
+  const env = {
+    // Whatever kubelab itself was run in: no other repository is meant.
+    ...(words[0] === 'init' ? {} : { GIT_DIR: dir, GIT_WORK_TREE: folder }),
+    GIT_INDEX_FILE: path.join(dir, 'index'),
+    GIT_OBJECT_DIRECTORY: path.join(dir, 'objects'),
+    GIT_ALTERNATE_OBJECT_DIRECTORIES: '',
+    GIT_ALLOW_PROTOCOL: source.protocol,
+    GIT_LITERAL_PATHSPECS: '1',
+    GIT_LFS_SKIP_SMUDGE: '1',
+    GIT_TERMINAL_PROMPT: '0',
+    GIT_ASKPASS: '',
+    SSH_ASKPASS: '',
+    GCM_INTERACTIVE: 'never',
+    GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
+    LC_ALL: 'C',
+  };
+  const { stdout } = await runner.run(['git', ...flags, ...place, ...words], { ...limits, env, cwd: folder });
+  return stdout;
+}
+
+/** The top of a pack that a listing of a commit has, once nothing below it is what no pack may hold. */
+function choosePaths(listing: string): string[] {
+  const tops = new Set<string>();
+  let bytes = 0;
+  let count = 0;
+  for (const line of listing.split('\0')) {
+    const [, mode = '', type = '', size = '', file = ''] = /^(\d+) (\w+) \S+ +(\S+)\t([^]*)$/.exec(line) ?? [];
+    const [top = ''] = file.split('/');
+    if (!isOfPack(file, top)) continue;
+    if (mode === '120000') throw unsafePack(`${showText(file)} is a link`);
+    if (type !== 'blob') throw unsafePack(`${showText(file)} is a repository of its own (a submodule)`);
+    count += 1;
+    bytes += Number(size);
+    if (Number(size) > packLimits.fileBytes)
+      throw unsafePack(`${showText(file)} is larger than ${packLimits.fileBytes / 1024 / 1024} MiB`);
+    if (count > packLimits.entries) throw unsafePack(`the repository holds more than ${packLimits.entries} files of labs`);
+    if (!(bytes <= packLimits.bytes)) throw unsafePack(`its labs are larger than ${packLimits.bytes / 1024 / 1024} MiB together`);
+    tops.add(top);
+  }
+  return [...tops];
+}
+
+function isOfPack(file: string, top: string): boolean {
+  return file !== top ? top === 'labs' : [packFile, 'labs', ...besideLabs].includes(top);
+}

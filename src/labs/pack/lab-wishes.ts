@@ -1,0 +1,75 @@
+import { readFiles } from '../lint/subject.ts';
+import { listActions, listLooks, listScripts } from '../lint/lab-parts.ts';
+import { readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
+import type { Lab } from '../lab.ts';
+import type { LoadedLab } from '../load-lab.ts';
+
+/** What a lab asks for, for whoever decides whether it may be installed. */
+export interface LabWishes {
+  readonly id: string;
+  readonly title: Lab['title'];
+  readonly requires: Lab['requires'];
+  readonly isolation: Lab['isolation'];
+  /** Where its scripts run as root: nodes by name or kind. */
+  readonly rootOn: readonly string[];
+  /** It runs kubectl as the cluster's administrator. */
+  readonly administers: boolean;
+  /** What its manifests give pods of the node that they are on, such as `hostPath`. */
+  readonly podsReach: readonly string[];
+  /** Hosts that its scripts and manifests name, and images from registries: what looks like a use of the internet. */
+  readonly internet: readonly string[];
+}
+
+/** Fields of a pod that open the node to it. */
+const opening = ['hostPath', 'privileged', 'hostNetwork', 'hostPID', 'hostIPC'];
+
+/** Reads what a lab asks for. It tells as much as can be seen from outside, and is no proof that there is not more. */
+export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes> {
+  const { files } = await readFiles(folder);
+  const texts = [...files].flatMap(([file, text]) => (text === undefined || file.startsWith('text/') ? [] : [text]));
+  const manifests = [...files].flatMap(([file, text]) =>
+    text === undefined || !/\.ya?ml$/.test(file) ? [] : [[file, text] as const],
+  );
+  const values = sampleValues(lab);
+  const fields = manifests
+    .filter(([file]) => file !== 'lab.yaml')
+    .flatMap(([file, text]) => readObjects(file, text, values).objects.flatMap(({ data }) => listFields(data)));
+  const reached = fields.filter(([key, value]) => opening.includes(key) && value !== false && value !== null);
+  const images = fields.flatMap(([key, value]) =>
+    key === 'image' && typeof value === 'string' && !value.startsWith(sampleImage('')) ? [value] : [],
+  );
+  return {
+    id: lab.id,
+    title: lab.title,
+    requires: lab.requires,
+    isolation: lab.isolation,
+    rootOn: unique([
+      ...listActions(lab).flatMap(({ action }) => ('on' in action ? [action.on] : [])),
+      ...listLooks(lab).flatMap(({ fields: { run } }) => (run === undefined ? [] : [run.on])),
+    ]),
+    administers: listActions(lab).some(({ action }) => 'kubectl' in action || 'apply' in action),
+    podsReach: unique(reached.map(([key]) => key)),
+    internet: unique([...[...texts, ...listScripts(lab).map(({ text }) => text ?? '')].flatMap(listHosts), ...images]),
+  };
+}
+
+/** Hosts of URLs, but for those of clusters and of documents. */
+function listHosts(text: string): string[] {
+  return [...text.matchAll(/\bhttps?:\/\/(?:[^/\s@'"]*@)?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?![\w.-])/gi)]
+    .map(([, host = '']) => host.toLowerCase())
+    .filter(
+      (host) =>
+        !/\.(?:svc|local|internal|invalid|test|example)$/.test(host) && !/^(?:[\w-]+\.)*example\.(?:com|org|net)$/.test(host),
+    );
+}
+
+/** Every field of some data, however deep it lies. */
+function listFields(data: unknown): [string, unknown][] {
+  if (typeof data !== 'object' || data === null) return [];
+  const own: [string, unknown][] = Array.isArray(data) ? [] : Object.entries(data);
+  return [...own, ...Object.values(data).flatMap(listFields)];
+}
+
+function unique(list: readonly string[]): string[] {
+  return [...new Set(list)].toSorted();
+}

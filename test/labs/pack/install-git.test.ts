@@ -1,0 +1,195 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { CommandFailed, Interrupted } from '../../../src/errors/errors.ts';
+import { localRunner } from '../../../src/exec/local.ts';
+import type { Runner } from '../../../src/exec/runner.ts';
+import { createInstallRig, type InstallRig } from './install-rig.ts';
+import { packFiles } from './sample-pack.ts';
+
+const identity = ['-c', 'user.name=A Teacher', '-c', 'user.email=teacher@example.org', '-c', 'protocol.file.allow=always'];
+
+interface Repository {
+  readonly rig: InstallRig;
+  readonly source: string;
+  git(...words: string[]): string;
+  commit(): string;
+}
+
+/** A repository with the sample pack and other files, committed by `commit`. */
+async function createRepository(files: Readonly<Record<string, string>> = {}): Promise<Repository> {
+  const rig = await createInstallRig({ 'marker/.keep': '' });
+  const folder = rig.path('repository');
+  await mkdir(folder);
+  const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
+  const git = (...words: string[]): string =>
+    execFileSync('git', [...identity, ...words], { cwd: folder, env, encoding: 'utf8' });
+  git('init', '--quiet', '--initial-branch=main');
+  for (const [name, text] of Object.entries({ ...packFiles, ...files })) {
+    await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
+    await writeFile(path.join(folder, name), text);
+  }
+  const commit = (): string => {
+    git('add', '--all');
+    git('commit', '--quiet', '--message=x');
+    return git('rev-parse', 'HEAD').trim();
+  };
+  return { rig, source: `git+file://${folder}`, git, commit };
+}
+
+/** A user whose own configuration would run programs that the repository asks for. */
+async function trapUser(rig: InstallRig): Promise<{ readonly runner: Runner; readonly env: Record<string, string> }> {
+  const touch = `touch ${rig.path('marker', 'evil')}`;
+  for (const folder of ['hooks', 'template/hooks']) {
+    await mkdir(rig.path('trap', folder), { recursive: true });
+    for (const hook of ['post-checkout', 'post-index-change', 'reference-transaction', 'post-merge']) {
+      await writeFile(rig.path('trap', folder, hook), `#!/bin/sh\n${touch}\n`);
+      await chmod(rig.path('trap', folder, hook), 0o755);
+    }
+  }
+  const config = `[core]
+  hooksPath = ${rig.path('trap', 'hooks')}
+  fsmonitor = "${touch}; false"
+[init]
+  templateDir = ${rig.path('trap', 'template')}
+[filter "evil"]
+  smudge = "${touch}; cat"
+  required = true
+[submodule]
+  recurse = true
+[protocol]
+  allow = always
+`;
+  await writeFile(rig.path('trap', 'config'), config);
+  const env = { GIT_CONFIG_GLOBAL: rig.path('trap', 'config') };
+  const runner = localRunner();
+  return { env, runner: { run: (command, options) => runner.run(command, { ...options, env: { ...options.env, ...env } }) } };
+}
+
+describe('a pack from git', () => {
+  it('is installed from a branch, a tag or a commit, whatever else is in the repository', async () => {
+    const { rig, source, git, commit } = await createRepository({
+      '.gitignore': 'x',
+      'docs/a b.md': 'x',
+      'run.sh': 'touch evil',
+      'labs/first-pod/.notes': 'x',
+      'README.md': 'About the class.',
+    });
+    const first = commit();
+    git('tag', 'v1');
+    await writeFile(rig.path('repository', 'pack.yaml'), (packFiles['pack.yaml'] ?? '').replace('1.0.0', '1.1.0'));
+    const second = commit();
+    expect(await rig.install(`${source}#v1`)).toMatchObject({
+      end: 'installed',
+      pack: { commit: first, pack: { version: '1.0.0' } },
+    });
+    expect(await rig.install(source)).toMatchObject({ end: 'installed', pack: { commit: second, pack: { version: '1.1.0' } } });
+    expect((await rig.install(`${source}#main`)).end).toBe('already');
+    expect((await rig.install(`${source}#${first}`)).end).toBe('already');
+    const installed = (await rig.list()).filter((line) => line.includes('packs/class/1.0.0/')).join('\n');
+    expect(installed).toContain('README.md');
+    expect(installed).not.toMatch(/\.git|run\.sh|docs|notes/);
+  });
+
+  it('runs nothing that it or the configuration names', async () => {
+    const { rig, source, commit } = await createRepository({
+      '.gitattributes': '* filter=evil\n',
+      'labs/first-pod/.gitattributes': 'files/* filter=evil ident eol=crlf\n',
+      'labs/first-pod/files/id.txt': '$Id$\n',
+    });
+    commit();
+    const { runner, env } = await trapUser(rig);
+    const { folder } = await rig.install(source, { runner });
+    expect(await rig.list()).not.toContainEqual(expect.stringContaining('marker/evil'));
+    expect(await readFile(path.join(folder, 'labs/first-pod/files/id.txt'), 'utf8')).toBe('$Id$\n');
+    // The trap is one: git as it is walks into it.
+    execFileSync('git', ['clone', '--quiet', `file://${rig.path('repository')}`, rig.path('plain')], {
+      env: { ...process.env, ...env },
+    });
+    expect(await rig.list()).toContainEqual(expect.stringContaining('marker/evil'));
+  });
+
+  it.each([
+    ['a file', 'labs/first-pod/files/passwd', '/etc/passwd'],
+    ['a lab', 'labs/evil', '../../..'],
+    ['pack.yaml', 'pack.yaml', 'labs/first-pod/lab.yaml'],
+  ])('with a link in place of %s is refused', async (_, link, to) => {
+    const { rig, source, git, commit } = await createRepository();
+    commit();
+    if (link === 'pack.yaml') git('rm', '--quiet', link);
+    await symlink(to, rig.path('repository', link));
+    commit();
+    const before = await rig.list();
+    await expect(rig.install(source)).rejects.toMatchObject({ code: 'KL-PACK-UNSAFE' });
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('with links and repositories elsewhere is installed without them', async () => {
+    const { rig, source, git, commit } = await createRepository();
+    commit();
+    git('submodule', '--quiet', 'add', `file://${rig.path('repository')}`, 'vendor');
+    await symlink('/etc/passwd', rig.path('repository', 'docs'));
+    commit();
+    const { folder } = await rig.install(source);
+    expect((await rig.list()).filter((line) => line.startsWith(path.relative(rig.root, folder))).join()).not.toMatch(
+      /vendor|docs/,
+    );
+  });
+
+  it('with a repository in its labs is refused', async () => {
+    const { rig, source, git, commit } = await createRepository();
+    commit();
+    git('submodule', '--quiet', 'add', `file://${rig.path('repository')}`, 'labs/evil');
+    commit();
+    const before = await rig.list();
+    await expect(rig.install(source)).rejects.toMatchObject({ code: 'KL-PACK-UNSAFE' });
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it.each(['labs/first-pod/files/large', 'labs/.large'])('with a large file %s is refused before it is written', async (file) => {
+    const { rig, source, commit } = await createRepository({ [file]: 'x'.repeat(2 ** 20 + 1) });
+    commit();
+    const before = await rig.list();
+    await expect(rig.install(source)).rejects.toMatchObject({
+      code: 'KL-PACK-UNSAFE',
+      message: expect.stringContaining('larger'),
+    });
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('without a pack is refused', async () => {
+    const { rig, source, git, commit } = await createRepository();
+    commit();
+    git('rm', '--quiet', 'pack.yaml');
+    commit();
+    const before = await rig.list();
+    await expect(rig.install(source)).rejects.toMatchObject({ code: 'KL-PACK-UNKNOWN' });
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('that is not there fails as git says, and leaves nothing', async () => {
+    const { rig, source, commit } = await createRepository();
+    commit();
+    const before = await rig.list();
+    await expect(rig.install(`${source}#no-such-tag`)).rejects.toBeInstanceOf(CommandFailed);
+    await expect(rig.install(`${source}-other`)).rejects.toBeInstanceOf(CommandFailed);
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('leaves nothing when it is stopped', async () => {
+    const { rig, source, commit } = await createRepository();
+    commit();
+    const before = await rig.list();
+    const abort = new AbortController();
+    const runner = localRunner();
+    const stopping: Runner = {
+      run: (command, options) => {
+        if (command.includes('checkout')) abort.abort();
+        return runner.run(command, options);
+      },
+    };
+    await expect(rig.install(source, { runner: stopping, signal: abort.signal })).rejects.toBeInstanceOf(Interrupted);
+    expect(await rig.list()).toEqual(before);
+  });
+});
