@@ -151,7 +151,7 @@ async function isInstalled(target: string, lock: PackLock): Promise<boolean> {
   if ((await stat(target).catch(() => undefined)) === undefined) return false;
   const known = await readLock(target);
   if (known !== undefined && isSameContent(known, lock)) return true;
-  const build = known === undefined ? '' : `, the ${known.build} build`;
+  const build = known === undefined ? '' : `: its ${known.build} build`;
   throw new KubelabError('KL-PACK-EXISTS', `${lock.name} ${lock.version} is installed with another content${build}`, {
     cure: `Give the changed pack a new version, or remove the installed one first: kubelab lab remove ${lock.name}@${lock.version}.`,
   });

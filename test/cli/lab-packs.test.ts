@@ -1,0 +1,243 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { attemptsFolder, writeAttempt, writeCurrentLab } from '../../src/labs/attempt.ts';
+import { planAttempt } from '../../src/labs/attempt-flow.ts';
+import { loadLab } from '../../src/labs/load-lab.ts';
+import { sampleYaml } from '../labs/sample-lab.ts';
+import { packFiles, packYaml } from '../labs/pack/sample-pack.ts';
+import { leaveCluster, study } from '../rig/existing-cluster.ts';
+import { createProgramRig, type ProgramOptions, type ProgramRig } from '../rig/program.ts';
+
+const archive = 'class-1.0.0.labpack.tar.gz';
+
+function packIn(folder: string, changes: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries({ ...packFiles, ...changes }).map(([file, text]) => [`${folder}/${file}`, text]));
+}
+
+function createRig(options: ProgramOptions = {}): Promise<ProgramRig> {
+  return createProgramRig({ ...options, files: { ...packIn('class'), ...options.files } });
+}
+
+function dataOf(stdout: string): unknown {
+  return (JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as { data: unknown }).data;
+}
+
+const secondStep = sampleYaml
+  .replace('requires: {images: [web]}\n', '')
+  .replace(
+    'test:\n',
+    sampleYaml.slice(sampleYaml.indexOf('  - id: run'), sampleYaml.indexOf('test:\n')).replace('id: run', 'id: again') +
+      'test:\n',
+  );
+
+describe('lab pack', () => {
+  it('writes the build for learners, and says its digest', async () => {
+    const rig = await createRig();
+    const { exitCode, stdout } = await rig.run('lab', 'pack', 'class', '--json');
+    const sha256 = createHash('sha256')
+      .update(await readFile(rig.path(archive)))
+      .digest('hex');
+    expect([exitCode, dataOf(stdout)]).toEqual([
+      0,
+      expect.objectContaining({ file: `<folder>/${archive}`, build: 'learner', files: 7, labs: ['first-pod'], sha256, left: [] }),
+    ]);
+    expect((await readdir(rig.folder)).toSorted()).toEqual(['.keep', 'class', archive]);
+  });
+
+  it('gives the same bytes again, wherever the pack lies', async () => {
+    const rig = await createRig({ files: packIn('elsewhere/other') });
+    await rig.run('lab', 'pack', 'class', '--instructor');
+    await rig.run('lab', 'pack', 'elsewhere/other', '--instructor', '--out', 'again/');
+    const name = 'class-1.0.0-instructor.labpack.tar.gz';
+    expect((await readFile(rig.path('again', name))).equals(await readFile(rig.path(name)))).toBe(true);
+  });
+
+  it('refuses what lint finds an error in, unless it is told to', async () => {
+    const text = sampleYaml.replace('mustFail: [pod-ready]', 'mustFail: [no-such-check]');
+    const rig = await createRig({ files: { 'class/labs/first-pod/lab.yaml': text } });
+    const { exitCode, stderr } = await rig.run('lab', 'pack', 'class');
+    expect(exitCode).toBe(2);
+    expect(stderr).toMatch(/KL-PACK-INVALID[^]*class\/labs\/first-pod\/lab\.yaml:\d+:\d+ LAB007[^]*--unlinted/);
+    expect((await readdir(rig.folder)).toSorted()).toEqual(['.keep', 'class']);
+    expect((await rig.run('lab', 'pack', 'class', '--unlinted', '--out', 'a.tar.gz')).exitCode).toBe(0);
+  });
+
+  it('names labs that pack.yaml does not, and replaces nothing without being told', async () => {
+    const rig = await createRig({ files: { 'class/labs/draft/lab.yaml': 'id: draft' } });
+    expect((await rig.run('lab', 'pack', 'class')).stdout).toContain('labs/draft is not in it: pack.yaml does not name it.');
+    expect(await rig.run('lab', 'pack', 'class')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining(`Replace ${archive}`),
+    });
+    expect((await rig.run('lab', 'pack', 'class', '--yes')).exitCode).toBe(0);
+    expect(await rig.run('lab', 'pack', 'no-such')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('KL-PACK-UNKNOWN'),
+    });
+  });
+});
+
+describe('lab install', () => {
+  it('says what the labs ask for, and asks', async () => {
+    const rig = await createRig({ terminal: true });
+    await rig.run('lab', 'pack', 'class');
+    const ended = rig.run('lab', 'install', archive);
+    while (!rig.printed().includes('Install class 1.0.0')) await sleep(10);
+    const shown = rig.printed();
+    rig.type('n');
+    expect(await ended).toMatchObject({ exitCode: 0, stdout: 'Nothing was installed.\n' });
+    for (const text of [
+      'For a class',
+      'by A Teacher; licence CC-BY-4.0',
+      'sha256 ',
+      'needs images for web',
+      'changes a namespace of its own',
+    ])
+      expect(shown).toContain(text);
+    expect(await readdir(rig.home)).toEqual(['.keep']);
+  });
+
+  it('refuses where there is nobody to ask', async () => {
+    const rig = await createRig();
+    await rig.run('lab', 'pack', 'class');
+    expect(await rig.run('lab', 'install', archive)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('--yes') });
+    expect(await readdir(rig.home)).toEqual(['.keep']);
+  });
+
+  it('names scripts for nodes, pods that reach them, and what looks like the internet', async () => {
+    const files = packIn('class', {
+      'labs/first-pod/lab.yaml': sampleYaml.replace(
+        'steps:',
+        'setup: [{on: workers, run: "curl -m 5 https://evil.org/x"}]\nsteps:',
+      ),
+      'labs/first-pod/files/web.yaml':
+        'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: "evil:1", securityContext: {"privile\\x67ed": true}}]}\n',
+    });
+    const rig = await createRig({ files });
+    const { exitCode, stdout, stderr } = await rig.run('lab', 'install', 'class', '--yes');
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('class 1.0.0, the instructor build, is installed.')]);
+    expect(stderr).toMatch(/runs scripts as root on workers[^]*reach their node by privileged[^]*internet: evil.org, evil:1/);
+  });
+
+  it('takes only the file of the digest', async () => {
+    const rig = await createRig();
+    const { sha256 } = dataOf((await rig.run('lab', 'pack', 'class', '--json')).stdout) as { sha256: string };
+    const wrong = `${sha256.slice(1)}0`;
+    expect(await rig.run('lab', 'install', archive, '--yes', '--sha256', wrong)).toMatchObject({
+      exitCode: 3,
+      stderr: expect.stringContaining(`found    ${sha256}`),
+    });
+    expect((await rig.run('lab', 'install', archive, '--yes', '--sha256', sha256)).exitCode).toBe(0);
+    expect((await rig.run('lab', 'install', 'class', '--yes', '--sha256', sha256)).stderr).toContain(
+      'Only an archive has a SHA-256',
+    );
+    expect((await rig.run('lab', 'install', archive, '--sha256', 'abc')).exitCode).toBe(2);
+  });
+
+  it('says when it is there already, and never changes a version', async () => {
+    const rig = await createRig();
+    await rig.run('lab', 'pack', 'class');
+    await rig.run('lab', 'install', archive, '--yes');
+    expect(await rig.run('lab', 'install', archive)).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('is installed already'),
+    });
+    const refused = await rig.run('lab', 'install', 'class', '--yes');
+    expect(refused).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/kubelab lab\s+remove class@1\.0\.0/) });
+    expect(refused.stderr).toContain('KL-PACK-EXISTS');
+    await rig.run('lab', 'remove', 'class@1.0.0', '--yes');
+    expect((await rig.run('lab', 'install', 'class', '--yes')).exitCode).toBe(0);
+  });
+});
+
+describe('packs that are installed', () => {
+  async function installTwo(): Promise<ProgramRig> {
+    const rig = await createRig({ files: packIn('newer', { 'pack.yaml': packYaml.replace('1.0.0', '1.10.0') }) });
+    await rig.run('lab', 'install', 'class', '--yes');
+    await rig.run('lab', 'install', 'newer', '--yes');
+    return rig;
+  }
+
+  it('have their labs listed under names that mean them', async () => {
+    const rig = await installTwo();
+    const { stdout } = await rig.run('lab', 'list');
+    const names = stdout.split('\n').map((line) => line.split(' ')[0]);
+    expect(names).toEqual(expect.arrayContaining(['emptydir', 'class/first-pod', 'class@1.0.0/first-pod']));
+    for (const name of ['first-pod', 'class/first-pod', 'class@1.0.0/first-pod'])
+      expect((await rig.run('lab', 'lint', name)).stdout).toBe('Nothing is wrong with 1 lab.\n');
+  });
+
+  it('are removed one by one, or all together', async () => {
+    const rig = await installTwo();
+    expect(await rig.run('lab', 'remove', 'class')).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('Remove class 1.10.0, class 1.0.0?'),
+    });
+    expect((await rig.run('lab', 'remove', 'class@1.10.0', '--yes')).stdout).toBe('Removed class 1.10.0.\n');
+    expect((await rig.run('lab', 'remove', 'class@1.10.0', '--yes')).stderr).toMatch(/KL-PACK-UNKNOWN[^]*installed: 1\.0\.0/);
+    expect((await rig.run('lab', 'remove', 'clas', '--yes')).stderr).toContain('Did you mean class?');
+    for (const name of ['..', '.', '', 'class@..', 'class/1.0.0', 'class@1.0.0/labs'])
+      expect((await rig.run('lab', 'remove', name, '--yes')).exitCode, name).toBe(2);
+    expect((await rig.run('lab', 'remove', 'class', '--yes')).stdout).toBe('Removed class 1.0.0.\n');
+    expect(await readdir(join(rig.home, '.local/state/kubelab'))).toEqual([]);
+  });
+
+  it('are not removed without a word while somebody works on one of their labs', async () => {
+    const rig = await installTwo();
+    await beginLab(rig, 'class/1.0.0/labs/first-pod', 'run');
+    expect((await rig.run('lab', 'remove', 'class@1.0.0')).stderr).toMatch(/You are still working on first-pod\s+on study-/);
+    expect((await rig.run('lab', 'remove', 'class@1.10.0')).stderr).not.toContain('working');
+    expect((await rig.run('lab', 'remove', 'class@1.0.0', '--yes')).exitCode).toBe(0);
+  });
+});
+
+/** An attempt at a lab of an installed pack, as lab start leaves it, on a cluster that nobody can reach. */
+async function beginLab(rig: ProgramRig, lab: string, step: string): Promise<void> {
+  const root = await leaveCluster(rig, []);
+  const state = join(rig.home, '.local/state/kubelab');
+  const cluster = `study-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`;
+  const loaded = await loadLab(join(state, 'packs', lab));
+  const wish = { cluster, made: study.createdAt, mode: 'guided', language: 'en' } as const;
+  const attempt = planAttempt({ loaded, now: () => new Date() }, wish);
+  await writeAttempt(attemptsFolder(state, cluster), { ...attempt, step, ready: true });
+  await writeCurrentLab(attemptsFolder(state, cluster), loaded.lab.id);
+}
+
+describe('a lab of a learner build', () => {
+  async function installLearner(): Promise<ProgramRig> {
+    const rig = await createRig({
+      files: {
+        'class/labs/first-pod/lab.yaml': secondStep,
+        'class/labs/first-pod/text/en/again.md': '# Again\n',
+        'class/labs/first-pod/text/ko/again.md': '# 다시\n',
+      },
+    });
+    expect((await rig.run('lab', 'pack', 'class', '--unlinted')).stderr).toBe('');
+    expect((await rig.run('lab', 'install', archive, '--yes')).exitCode).toBe(0);
+    await beginLab(rig, 'class/1.0.0/labs/first-pod', 'again');
+    return rig;
+  }
+
+  it.each([
+    [['lab', 'solve'], 'kubelab lab hint'],
+    [['lab', 'test', 'class/first-pod'], 'instructor build'],
+    [['lab', 'mutate', 'class/first-pod'], 'instructor build'],
+    [['lab', 'reset', '--yes'], 'kubelab lab reset --lab'],
+  ])('says for %j that there is no solution, and what to do', async (words, cure) => {
+    const rig = await installLearner();
+    const { exitCode, stderr } = await rig.run(...words);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('KL-LAB-NO-SOLUTION')]);
+    expect(stderr).toContain(cure);
+  });
+
+  it('is not exchanged for another lab of the same id while it is worked on', async () => {
+    const rig = await installLearner();
+    await writeFile(rig.path('class/pack.yaml'), packYaml.replace('1.0.0', '2.0.0'));
+    await rig.run('lab', 'install', 'class', '--yes');
+    const { exitCode, stderr } = await rig.run('lab', 'start', './class/labs/first-pod');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/KL-LAB-ORDER[^]*another lab first-pod is being worked on/)]);
+  });
+});
