@@ -37,6 +37,7 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
   const source = resolvePath(parsePackSource(asked), context.cwd);
   if (source.kind === 'git') await requireGit(context);
   const wanted = sha256 === undefined ? undefined : parseSha256(sha256);
+  warnOfPlain(context, source, wanted);
   const seen: LabWishes[] = [];
   const installed = await reportStep(context, { id: 'install', title: `install ${asked}` }, (say) =>
     installPack({
@@ -59,6 +60,13 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
 
 function resolvePath(source: PackSource, cwd: string): PackSource {
   return source.kind === 'path' ? { ...source, path: path.resolve(cwd, source.path) } : source;
+}
+
+function warnOfPlain({ events }: Context, source: PackSource, sha256: string | undefined): void {
+  if (source.kind === 'path' || !source.url.startsWith('http:')) return;
+  if (source.kind === 'url' && (source.sha256 ?? sha256) !== undefined) return;
+  const text = 'The connection is not encrypted: whoever is on the way can send another pack. Compare its digest.';
+  events({ type: 'warning', text });
 }
 
 async function requireGit({ env }: Context): Promise<void> {

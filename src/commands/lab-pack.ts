@@ -5,6 +5,7 @@ import { writeWhole } from '../artifacts/whole-file.ts';
 import { reportStep } from '../cluster/report-step.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import type { LintFinding } from '../labs/lint/finding.ts';
+import { proveInstallable } from '../labs/pack/install-pack.ts';
 import { openPackFolder, type PackContent, type PackFolder, placeOfLab, readPackFolder } from '../labs/pack/read-folder.ts';
 import { nameArchive, renderArchive, withLock } from '../labs/pack/write-archive.ts';
 import type { Block } from '../ui/block.ts';
@@ -48,6 +49,7 @@ async function runPack(context: Context, asked: string, flags: PackFlags): Promi
     return { data: { packed: false, file: target }, human: () => `${shown} stays as it was.` };
   const files = withLock(content, context.version);
   const archive = await renderArchive(files);
+  await proveInstallable(files, path.dirname(target), context.signal);
   if (context.signal.aborted) throw new Interrupted();
   await mkdir(path.dirname(target), { recursive: true });
   await writeWhole(target, (handle) => handle.writeFile(archive));

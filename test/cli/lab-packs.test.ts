@@ -65,6 +65,13 @@ describe('lab pack', () => {
     expect((await rig.run('lab', 'pack', 'class', '--unlinted', '--out', 'a.tar.gz')).exitCode).toBe(0);
   });
 
+  it('makes nothing that could not be installed, even without lint', async () => {
+    const rig = await createRig({ files: { 'class/README.md': 'read \u001b[31mthis' } });
+    const { exitCode, stderr } = await rig.run('lab', 'pack', 'class', '--unlinted');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/KL-PACK-INVALID[^]*README\.md:1:6/)]);
+    expect((await readdir(rig.folder)).toSorted()).toEqual(['.keep', 'class']);
+  });
+
   it('names labs that pack.yaml does not, and replaces nothing without being told', async () => {
     const rig = await createRig({ files: { 'class/labs/draft/lab.yaml': 'id: draft' } });
     expect((await rig.run('lab', 'pack', 'class')).stdout).toContain('labs/draft is not in it: pack.yaml does not name it.');
@@ -114,12 +121,23 @@ describe('lab install', () => {
         'setup: [{on: workers, run: "curl -m 5 https://evil.org/x"}]\nsteps:',
       ),
       'labs/first-pod/files/web.yaml':
-        'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: "evil:1", securityContext: {"privile\\x67ed": true}}]}\n',
+        'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: "evil:1\\x1b[31m", securityContext: {"privile\\x67ed": true}}]}\n',
     });
     const rig = await createRig({ files });
     const { exitCode, stdout, stderr } = await rig.run('lab', 'install', 'class', '--yes');
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('class 1.0.0, the instructor build, is installed.')]);
-    expect(stderr).toMatch(/runs scripts as root on workers[^]*reach their node by privileged[^]*internet: evil.org, evil:1/);
+    expect(stderr).toMatch(
+      /runs scripts as root on workers[^]*reach their node by privileged[^]*internet: evil.org, evil:1\?\[31m/,
+    );
+  });
+
+  it('leaves nothing when the question is left with Ctrl-C', async () => {
+    const rig = await createRig({ terminal: true });
+    const ended = rig.run('lab', 'install', 'class');
+    while (!rig.printed().includes('Install class 1.0.0')) await sleep(10);
+    rig.type('\u0003');
+    expect((await ended).exitCode).toBe(130);
+    expect(await readdir(rig.home)).toEqual(['.keep']);
   });
 
   it('takes only the file of the digest', async () => {

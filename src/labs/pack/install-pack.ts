@@ -10,7 +10,7 @@ import { fetchArchive } from './fetch-archive.ts';
 import { isSameContent, lockFile, type PackLock, parseLock } from './pack-lock.ts';
 import { type PackSource, showUrl } from './pack-source.ts';
 import { findBuild, openPackFolder, readPackFolder } from './read-folder.ts';
-import { moveInPlace, packsFolder, withStaging } from './staging.ts';
+import { moveInPlace, packsFolder, removeStale, withStaging } from './staging.ts';
 import { hashArchive, openArchive, unpackArchive, type Unpacked, writeEntry } from './unpack-archive.ts';
 import { digestOfBytes } from '../../artifacts/store.ts';
 import { withLock } from './write-archive.ts';
@@ -55,6 +55,7 @@ export interface Installed {
 export async function installPack(options: InstallOptions): Promise<Installed> {
   const packs = packsFolder(options.state);
   return withStaging(packs, async (staging) => {
+    await removeStale(packs);
     const folder = path.join(staging, 'pack');
     await mkdir(folder);
     const { unpacked, ...origin } = await stage(options, staging, folder);
@@ -123,7 +124,26 @@ async function unpackFile(file: string, shown: string, folder: string, signal: A
 async function copyFolder({ kubelab, signal }: InstallOptions, from: string, shown: string, folder: string): Promise<Unpacked> {
   const opened = await openPackFolder(from, shown);
   const content = await readPackFolder(opened, await findBuild(opened));
-  const files = withLock(content, kubelab);
+  return layOut(withLock(content, kubelab), folder, signal);
+}
+
+/**
+ * Proves that a pack that was made can be installed: lays it out beside where it goes, looks at it as an installation does,
+ * and removes it again.
+ * @param files with the lock.
+ * @throws KubelabError `KL-PACK-INVALID`
+ */
+export async function proveInstallable(
+  files: ReadonlyMap<string, Uint8Array>,
+  beside: string,
+  signal: AbortSignal,
+): Promise<void> {
+  await withStaging(beside, async (staging) => {
+    await checkPack(staging, await layOut(files, staging, signal));
+  });
+}
+
+async function layOut(files: ReadonlyMap<string, Uint8Array>, folder: string, signal: AbortSignal): Promise<Unpacked> {
   for (const [file, bytes] of files) {
     if (signal.aborted) throw new Interrupted();
     await writeEntry(folder, { kind: 'file', path: file, content: bytes });

@@ -70,6 +70,11 @@ function listFields(data: unknown): [string, unknown][] {
   return [...own, ...Object.values(data).flatMap(listFields)];
 }
 
+const mostNames = 20;
+
+/** Each once, and short enough to be read. What manifests hold may be anything: nothing of it acts on a terminal. */
 function unique(list: readonly string[]): string[] {
-  return [...new Set(list)].toSorted();
+  const names = list.map((name) => name.slice(0, 100).replaceAll(/[^\x21-\x7e]/g, '?'));
+  const sorted = [...new Set(names)].toSorted();
+  return sorted.length > mostNames ? [...sorted.slice(0, mostNames), `and ${sorted.length - mostNames} more`] : sorted;
 }

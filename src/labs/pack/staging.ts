@@ -13,20 +13,19 @@ const prefix = '.staging-';
 const staleMilliseconds = 24 * 60 * 60 * 1000;
 
 /**
- * Gives work a folder of its own beside the installed packs, and removes it in the end, with all that is in it and every
- * folder above it that was made for it and is empty.
+ * Gives work a folder of its own in another one, and removes it in the end, with all that is in it and every folder above
+ * it that was made for it and is empty.
  */
-export async function withStaging<T>(packs: string, work: (staging: string) => Promise<T>): Promise<T> {
-  const staging = path.join(packs, `${prefix}${randomUUID()}`);
+export async function withStaging<T>(parent: string, work: (staging: string) => Promise<T>): Promise<T> {
+  const staging = path.join(parent, `${prefix}${randomUUID()}`);
   const made = await mkdir(staging, { recursive: true, mode: 0o755 }).catch((error: unknown) => {
     throw explainWriteError(error, staging);
   });
   try {
-    await removeStale(packs);
     return await work(staging);
   } finally {
     await rm(staging, { recursive: true, force: true });
-    await removeEmpty(packs, made ?? staging);
+    await removeEmpty(parent, made ?? staging);
   }
 }
 
@@ -58,7 +57,8 @@ async function isThere(file: string): Promise<boolean> {
   return (await stat(file).catch(() => undefined)) !== undefined;
 }
 
-async function removeStale(packs: string): Promise<void> {
+/** Removes what runs that were killed left beside the installed packs. */
+export async function removeStale(packs: string): Promise<void> {
   const limit = Date.now() - staleMilliseconds;
   for (const name of await readdir(packs)) {
     if (!name.startsWith(prefix)) continue;

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -60,6 +60,17 @@ describe('a hostile archive', () => {
     const before = await rig.list();
     expect(await codeOf(rig.install(rig.path('evil.tar.gz')))).toBe(code);
     expect(await rig.list()).toEqual(before);
+  });
+
+  it('is installed beside what a run that was killed left, which goes', async () => {
+    const rig = await createInstallRig({ 'a.tar': forgeTar(forgeEntries()) });
+    const stale = path.join(rig.state, 'packs', '.staging-killed');
+    await mkdir(path.join(stale, 'pack'), { recursive: true });
+    const fresh = path.join(rig.state, 'packs', '.staging-other');
+    await mkdir(fresh);
+    await utimes(stale, 0, 0);
+    await rig.install(rig.path('a.tar'));
+    expect((await readdir(path.join(rig.state, 'packs'))).toSorted()).toEqual(['.staging-other', 'class']);
   });
 
   it('gives no modes, owners or times to what is installed', async () => {
