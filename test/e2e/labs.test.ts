@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLabs } from '../../src/labs/find-labs.ts';
+import type { Lab } from '../../src/labs/lab.ts';
 import type { LabTest } from '../../src/labs/test-lab.ts';
 import { type Cluster, createCluster, explainFailure } from './rig/cluster.ts';
 import { type Ended, packageFolder } from './rig/kubelab-run.ts';
@@ -122,16 +123,14 @@ describe('labs on a real cluster', async () => {
   });
 
   // Those that keep to their namespaces mostly wait, and do so side by side.
+  const keepsToItself = ({ isolation, reset, id }: Lab): boolean =>
+    isolation === 'namespace' && reset.clusterObjects.length === 0 && id !== 'hpa';
   describe.concurrent('prove themselves side by side', () => {
-    it.for(labs.filter(({ isolation, id }) => isolation === 'namespace' && id !== 'hpa').map(({ id }) => id))('%s', async (id) =>
-      proveLab(id),
-    );
+    it.for(labs.filter(keepsToItself).map(({ id }) => id))('%s', async (id) => proveLab(id));
   });
 
-  // These change nodes, or need their processors for themselves.
-  it.for(labs.filter(({ isolation, id }) => isolation !== 'namespace' || id === 'hpa').map(({ id }) => id))('%s', async (id) =>
-    proveLab(id),
-  );
+  // These change what others see, or need the processors for themselves.
+  it.for(labs.filter((lab) => !keepsToItself(lab)).map(({ id }) => id))('%s', async (id) => proveLab(id));
 
   async function proveLab(id: string): Promise<void> {
     const ended = await cluster.run('lab', 'test', id);
