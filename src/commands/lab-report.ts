@@ -83,7 +83,7 @@ function table(round: Round, language: Language): Block {
   return {
     kind: 'table',
     table: {
-      columns: ['CHECK', 'RESULT'],
+      columns: say.checkColumns,
       rows: round.results.map(({ check, status }) => [check, say.statuses[status]]),
     },
   };

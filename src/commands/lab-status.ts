@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
 import { countPoints } from './lab-report.ts';
 import { readCurrent } from './lab-stage.ts';
+import { type Words, words } from './lab-words.ts';
 
 export const labStatus = defineCommand({
   name: 'status',
@@ -17,6 +18,7 @@ export const labStatus = defineCommand({
 async function runStatus(context: Context): Promise<CommandResult> {
   const { attempt, loaded } = await readCurrent(await openExisting(context));
   const { language } = attempt;
+  const say = words[language];
   const { points, of } = countPoints(loaded, attempt);
   const steps = loaded.lab.steps.map((step) => ({
     id: step.id,
@@ -36,15 +38,15 @@ async function runStatus(context: Context): Promise<CommandResult> {
       steps,
     },
     human: () => [
-      { kind: 'text', text: `${loaded.lab.title[language]} (${attempt.mode}): ${points} of ${of} points` },
+      { kind: 'text', text: `${loaded.lab.title[language]} (${say.modes[attempt.mode]}): ${say.points(points, of)}` },
       {
         kind: 'table',
         table: {
-          columns: ['', 'STEP', 'STATE', 'POINTS', 'HINTS', 'RESETS'],
+          columns: say.stepColumns,
           rows: steps.map((step) => [
             step.current ? '>' : '',
             step.id,
-            sayState(step),
+            sayState(step, say),
             `${step.points}/${step.pointsOf}`,
             String(step.hints.length),
             String(step.resets),
@@ -55,7 +57,10 @@ async function runStatus(context: Context): Promise<CommandResult> {
   };
 }
 
-function sayState(step: { readonly passedAt?: string | undefined; readonly solved: boolean; readonly current: boolean }): string {
-  if (step.passedAt !== undefined) return step.solved ? 'solved for you' : 'passed';
-  return step.current ? 'at it' : '';
+function sayState(
+  step: { readonly passedAt?: string | undefined; readonly solved: boolean; readonly current: boolean },
+  say: Words,
+): string {
+  if (step.passedAt !== undefined) return step.solved ? say.stepSolved : say.stepPassed;
+  return step.current ? say.stepCurrent : '';
 }

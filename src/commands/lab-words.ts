@@ -1,3 +1,4 @@
+import type { Attempt } from '../labs/attempt.ts';
 import type { CheckStatus } from '../labs/check-result.ts';
 import type { Language, Localized } from '../labs/lab-fields.ts';
 
@@ -33,6 +34,14 @@ export interface Words {
   readonly wait: string;
   readonly otherLanguage: string;
   readonly useKubeconfig: string;
+  /** Of the table of checks, and of that of steps. */
+  readonly checkColumns: readonly string[];
+  readonly stepColumns: readonly string[];
+  readonly modes: Readonly<Record<Attempt['mode'], string>>;
+  points(count: number, of: number): string;
+  readonly stepPassed: string;
+  readonly stepSolved: string;
+  readonly stepCurrent: string;
 }
 
 const en: Words = {
@@ -73,6 +82,13 @@ const en: Words = {
   wait: 'wait until the checks pass',
   otherLanguage: 'This text has not been translated yet.',
   useKubeconfig: 'let kubectl in this shell use the cluster',
+  checkColumns: ['CHECK', 'RESULT'],
+  stepColumns: ['', 'STEP', 'STATE', 'POINTS', 'HINTS', 'RESETS'],
+  modes: { guided: 'guided', challenge: 'challenge' },
+  points: (count, of) => `${count} of ${of} points`,
+  stepPassed: 'passed',
+  stepSolved: 'solved for you',
+  stepCurrent: 'at it',
 };
 
 const ko: Words = {
@@ -113,6 +129,13 @@ const ko: Words = {
   wait: '확인을 통과할 때까지 기다립니다',
   otherLanguage: '이 글은 아직 번역되지 않았습니다.',
   useKubeconfig: '이 셸의 kubectl이 클러스터를 쓰게 합니다',
+  checkColumns: ['확인', '결과'],
+  stepColumns: ['', '단계', '상태', '점수', '힌트', '초기화'],
+  modes: { guided: '안내', challenge: '도전' },
+  points: (count, of) => `${of}점 중 ${count}점`,
+  stepPassed: '통과',
+  stepSolved: '대신 수행함',
+  stepCurrent: '진행 중',
 };
 
 export const words: Readonly<Record<Language, Words>> = { en, ko };
