@@ -142,11 +142,9 @@ describe.runIf(process.platform === 'linux')('a lab of a pack, where nodes share
     const rig = await createTrustRig();
     const other = join(rig.state, 'packs/acme/2.0.0');
     expect((await rig.run('lab', 'start', 'from-pack', '--trust')).exitCode).toBe(0);
-    // What was begun is gone on with as it was, so that it has to end first.
-    expect((await rig.run('lab', 'stop', '--yes')).exitCode).toBe(0);
     await write(join(other, 'labs/from-pack'), labFiles('from-pack'));
     expect((await rig.run('lab', 'start', 'from-pack')).stderr).toContain('the pack acme 2.0.0');
-    expect(await rig.run('lab', 'start', 'from-pack', '--trust')).toMatchObject({ exitCode: 0 });
+    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).exitCode).toBe(0);
     expect(await rig.trusted()).toMatchObject({ packs: { 'acme@1.0.0': expect.any(String), 'acme@2.0.0': 'none' } });
   });
 
