@@ -93,7 +93,7 @@ async function askToInstall(
   }
   const count = wishes.length === 1 ? '1 lab' : `${wishes.length} labs`;
   return context.ask({
-    text: `Install ${pack.name} ${pack.version} with ${count}? Its labs act on your cluster, and only once you start them; nodes that are system containers share the kernel of this host.`,
+    text: `Install ${pack.name} ${pack.version} with ${count}? Its labs act on your cluster, and only once you start them.`,
     flag: '--yes',
   });
 }

@@ -1,4 +1,4 @@
-import { findAttempts, findInstalled, type InstalledPack, removeInstalled } from '../labs/pack/installed-packs.ts';
+import { findAttempts, findInstalled, type InstalledVersion, removeInstalled } from '../labs/pack/installed-packs.ts';
 import type { Attempt } from '../labs/attempt.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -27,13 +27,13 @@ async function runRemove(context: Context, asked: string): Promise<CommandResult
   return { data: { removed }, human: () => `Removed ${list(packs)}.` };
 }
 
-function describeQuestion(packs: readonly InstalledPack[], attempts: readonly Attempt[]): string {
+function describeQuestion(packs: readonly InstalledVersion[], attempts: readonly Attempt[]): string {
   const question = `Remove ${list(packs)}?`;
   if (attempts.length === 0) return question;
   const labs = attempts.map(({ lab, cluster }) => `${lab} on ${cluster}`).join(', ');
   return `You are still working on ${labs}, which can not go on without the pack. ${question}`;
 }
 
-function list(packs: readonly InstalledPack[]): string {
+function list(packs: readonly InstalledVersion[]): string {
   return packs.map(({ name, version }) => `${name} ${version}`).join(', ');
 }

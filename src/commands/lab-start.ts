@@ -1,9 +1,11 @@
 import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt.ts';
 import { makeReady, planAttempt, resetTo } from '../labs/attempt-flow.ts';
+import { findPackOf, type InstalledPack } from '../labs/pack-trust.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';
+import { drawVariables } from '../labs/values.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -46,11 +48,10 @@ async function runStart(
   await requireTrust(context, existing, [loaded], flags.trust);
   const folder = attemptsOf(existing);
   const known = await readAttempt(folder, loaded.lab.id);
-  await refuseOther(known, loaded, existing.state.name);
   const begun =
     known === undefined
       ? beginAttempt(context, existing, loaded, flags)
-      : goOnWith(context, { ...known, folder: loaded.folder.root }, flags);
+      : goOnWith(context, await moveAttempt(context, known, loaded), flags);
   const attempt = await onStage(
     context,
     { existing, loaded, title: `lab start ${loaded.lab.id}`, changes: true },
@@ -75,11 +76,30 @@ function chooseStep(context: Context, { lab }: LoadedLab, { step }: Attempt): st
   return first;
 }
 
-/** A lab that was begun is gone on with, and never exchanged for another one of the same id. */
-async function refuseOther(known: Attempt | undefined, { lab, folder }: LoadedLab, cluster: string): Promise<void> {
-  if (known === undefined || known.folder === folder.root || !(await fileExists(known.folder))) return;
-  throw new KubelabError('KL-LAB-ORDER', `another lab ${lab.id} is being worked on on ${cluster}, the one in ${known.folder}`, {
-    cure: `Go on with that one: kubelab lab start ${known.folder}. Or end it first: kubelab lab stop.`,
+/**
+ * The attempt for the lab that was asked for, where that is not the very one that it was begun with: another version of its
+ * pack, or the same lab at another place. It is never exchanged for an unlike lab of the same id.
+ * @throws KubelabError `KL-LAB-ORDER`
+ */
+async function moveAttempt(context: Context, known: Attempt, { lab, folder }: LoadedLab): Promise<Attempt> {
+  if (known.folder === folder.root) return known;
+  const { state } = context.folders;
+  const [before, after] = await Promise.all([findPackOf(state, known.folder), findPackOf(state, folder.root)]);
+  const isOfSamePack = before !== undefined && before.name === after?.name;
+  const isLike = isOfSamePack || !(await fileExists(known.folder));
+  if (!isLike || !lab.steps.some(({ id }) => id === known.step)) throw unlike(known, before);
+  if (!isOfSamePack) return { ...known, folder: folder.root };
+  const text = `Lab ${lab.id} was begun with ${before.name} ${before.version}, and goes on with ${after?.version}.`;
+  context.events({ type: 'note', text });
+  // The step is set up again, as the new version has it, and values are drawn for what is new in it.
+  const vars = { ...drawVariables(lab.vars), ...known.vars };
+  return { ...known, folder: folder.root, version: lab.version, vars, ready: false };
+}
+
+function unlike(known: Attempt, pack: InstalledPack | undefined): KubelabError {
+  const name = pack === undefined ? known.folder : `${pack.name}@${pack.version}/${known.lab}`;
+  return new KubelabError('KL-LAB-ORDER', `another lab ${known.lab} is being worked on, ${name}, at step ${known.step}`, {
+    cure: `Go on with that one: kubelab lab start ${name}. Or end it first: kubelab lab stop.`,
   });
 }
 

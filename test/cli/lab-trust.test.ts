@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -161,6 +161,62 @@ describe.runIf(process.platform === 'linux')('a lab of a pack, where nodes share
     await write(rig.state, { 'trusted-packs.json': '{"apiVersion":"kubelab/v1","packs":[]}' });
     expect((await rig.run('lab', 'start', 'from-pack', '--trust')).stderr).toContain('KL-STATE-DAMAGED');
     expect(rig.ssh.calls).toEqual([]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
+  /** The attempt as it is kept, changed if need be. */
+  async function readKept(rig: TrustRig, change: Readonly<Record<string, unknown>> = {}): Promise<Record<string, unknown>> {
+    const [cluster = ''] = await readdir(join(rig.state, 'attempts'));
+    const file = join(rig.state, 'attempts', cluster, 'from-pack.json');
+    const kept = { ...(JSON.parse(await readFile(file, 'utf8')) as Record<string, unknown>), ...change };
+    await writeFile(file, JSON.stringify(kept));
+    return kept;
+  }
+
+  it('goes on with the newest version of its pack, or with the one that is named', async () => {
+    const rig = await createTrustRig();
+    await rig.run('lab', 'start', 'from-pack', '--trust');
+    const begun = await readKept(rig);
+    await write(join(rig.state, 'packs/acme/2.0.0/labs/from-pack'), labFiles('from-pack'));
+    const { stderr } = await rig.run('lab', 'start', 'from-pack', '--trust');
+    expect(stderr).toContain('Lab from-pack was begun with acme 1.0.0, and goes on with 2.0.0.');
+    expect(await readKept(rig)).toMatchObject({
+      folder: join(rig.state, 'packs/acme/2.0.0/labs/from-pack'),
+      vars: begun['vars'],
+      ready: true,
+    });
+    expect((await rig.run('lab', 'start', 'acme@1.0.0/from-pack')).exitCode).toBe(0);
+    expect(await readKept(rig)).toMatchObject({ folder: join(rig.pack, 'labs/from-pack') });
+  });
+
+  it('is not exchanged for one of another pack, or for a version without its step', async () => {
+    const rig = await createTrustRig();
+    await rig.run('lab', 'start', 'from-pack', '--trust');
+    await write(join(rig.state, 'packs/other/1.0.0/labs/from-pack'), labFiles('from-pack'));
+    const refused = await rig.run('lab', 'start', 'other/from-pack', '--trust');
+    expect([refused.exitCode, refused.stderr]).toEqual([2, expect.stringContaining('KL-LAB-ORDER')]);
+    expect(refused.stderr).toContain('kubelab lab start acme@1.0.0/from-pack');
+    await readKept(rig, { step: 'gone' });
+    await write(join(rig.state, 'packs/acme/2.0.0/labs/from-pack'), labFiles('from-pack'));
+    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).stderr).toContain('KL-LAB-ORDER');
+  });
+
+  it('begins again on a cluster that was made anew, where no solution leads back to its step', async () => {
+    const rig = await createTrustRig();
+    const { 'lab.yaml': yaml = '', ...files } = labFiles('from-pack');
+    const step = yaml.slice(yaml.indexOf('  - id: run'), yaml.indexOf('test:\n'));
+    const learner = yaml
+      .replace('test:\n', `${step.replace('id: run', 'id: again')}test:\n`)
+      .replace('version: 1.0.0', 'version: 1.0.0\nbuild: learner')
+      .replaceAll(/ {4}solve:\n.*\n/g, '');
+    const texts = { 'text/en/again.md': '# Again\n', 'text/ko/again.md': '# 다시\n' };
+    await write(join(rig.pack, 'labs/from-pack'), { ...files, ...texts, 'lab.yaml': learner });
+    expect(await rig.run('lab', 'start', 'from-pack', '--trust')).toMatchObject({ exitCode: 0 });
+    await readKept(rig, { step: 'again', made: '2020-01-02T03:04:05.000Z' });
+    // The nodes of this rig give no list of what is to be removed, so that it ends there.
+    expect((await rig.run('lab', 'start', 'from-pack')).stderr).toContain('has no solutions to get to step again with');
+    expect(await readKept(rig)).toMatchObject({ step: 'run', made: study.createdAt });
   });
 });
 

@@ -9,7 +9,7 @@ import { labId } from '../lab-fields.ts';
 import { packsFolder, removeEmpty, withStaging } from './staging.ts';
 
 /** A version of a pack that is installed. */
-export interface InstalledPack {
+export interface InstalledVersion {
   readonly name: string;
   readonly version: string;
   readonly folder: string;
@@ -19,7 +19,7 @@ export interface InstalledPack {
  * The versions that `NAME` or `NAME@VERSION` means, the newest first.
  * @throws KubelabError `KL-PACK-UNKNOWN`
  */
-export async function findInstalled(state: string, asked: string): Promise<InstalledPack[]> {
+export async function findInstalled(state: string, asked: string): Promise<InstalledVersion[]> {
   const [name = '', version] = asked.split('@', 2);
   const known = await listInstalled(state);
   const found = known.filter((pack) => pack.name === name && (version === undefined || pack.version === version));
@@ -34,9 +34,9 @@ export async function findInstalled(state: string, asked: string): Promise<Insta
   });
 }
 
-async function listInstalled(state: string): Promise<InstalledPack[]> {
+async function listInstalled(state: string): Promise<InstalledVersion[]> {
   const root = packsFolder(state);
-  const found: InstalledPack[] = [];
+  const found: InstalledVersion[] = [];
   for (const name of await listNames(root)) {
     const versions = (await listNames(path.join(root, name))).filter((version) => semver.valid(version) !== null);
     found.push(...semver.rsort(versions).map((version) => ({ name, version, folder: path.join(root, name, version) })));
@@ -50,7 +50,7 @@ async function listNames(folder: string): Promise<string[]> {
 }
 
 /** Attempts of labs of these packs that have not been finished, on every cluster that this user has. */
-export async function findAttempts(state: string, packs: readonly InstalledPack[]): Promise<Attempt[]> {
+export async function findAttempts(state: string, packs: readonly InstalledVersion[]): Promise<Attempt[]> {
   const clusters = await listNames(attemptsFolder(state, ''));
   const attempts = await Promise.all(clusters.map((cluster) => listAttempts(attemptsFolder(state, cluster))));
   // As attempts have them: without links.
@@ -60,7 +60,7 @@ export async function findAttempts(state: string, packs: readonly InstalledPack[
 }
 
 /** Removes a version of a pack: at once for whoever looks for labs, however long deleting takes. */
-export async function removeInstalled(state: string, pack: InstalledPack): Promise<void> {
+export async function removeInstalled(state: string, pack: InstalledVersion): Promise<void> {
   const packs = packsFolder(state);
   await withStaging(packs, async (staging) => {
     await rename(pack.folder, path.join(staging, 'removed'));
