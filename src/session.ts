@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import type { Context } from './commands/context.ts';
+import { cleanText } from './cluster/plain-text.ts';
 import type { ParsedCommand } from './commands/parse-command.ts';
 import { exitCodes } from './errors/catalogue.ts';
 import { Interrupted } from './errors/errors.ts';
@@ -10,7 +11,7 @@ import { askToConfirm } from './ui/ask.ts';
 import { renderBlocks } from './ui/block.ts';
 import { chooseRenderer } from './ui/choose-renderer.ts';
 import { createColour } from './ui/colour.ts';
-import { renderJsonResult } from './ui/json.ts';
+import { renderJsonResult, writeJson } from './ui/json.ts';
 import type { CommandResult } from './commands/command.ts';
 import type { Renderer } from './ui/renderer.ts';
 import { choosePageWidth } from './ui/width.ts';
@@ -115,8 +116,11 @@ function createRunner(): Runner {
 function renderResult(result: CommandResult, { streams, env }: Host, { json, color }: OutputChoice): string {
   if (json) return renderJsonResult(result.data, result.exitCode ?? exitCodes.done);
   const shown = result.human?.();
-  if (shown === undefined) return `${JSON.stringify(result.data, undefined, 2)}\n`;
-  if (typeof shown === 'string') return shown === '' || shown.endsWith('\n') ? shown : `${shown}\n`;
+  if (shown === undefined) return `${writeJson(result.data, 2)}\n`;
+  if (typeof shown === 'string') {
+    const text = cleanText(shown);
+    return text === '' || text.endsWith('\n') ? text : `${text}\n`;
+  }
   const colour = createColour({ isTTY: streams.stdout.isTTY === true, env, ...(color === undefined ? {} : { flag: color }) });
   return renderBlocks(shown, { colour, width: choosePageWidth(streams.stdout) });
 }

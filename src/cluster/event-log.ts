@@ -1,9 +1,9 @@
 import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import type { EventSink } from '../events.ts';
 import type { CommandLog } from '../exec/local.ts';
 import { explainWriteError } from './files.ts';
+import { cleanText } from './plain-text.ts';
 import { redact } from './redact.ts';
 
 /** What is longer is cut in the middle: the beginning says what was tried, the end how it went. */
@@ -29,7 +29,7 @@ export function eventLog(file: string, secrets: readonly string[]): EventSink {
  * @throws KubelabError `KL-HOST-DISK-FULL`, from the log.
  */
 export function commandLog(folder: string, secrets: readonly string[]): CommandLog {
-  const clean = (text: string): string => redact(stripVTControlCharacters(text), secrets);
+  const clean = (text: string): string => redact(cleanText(text), secrets);
   return (entry) => {
     const ending = entry.exitCode === undefined ? 'no exit code' : `exit code ${entry.exitCode}`;
     const parts = [

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { ExecResult } from '../kubernetes/api-client.ts';
-import { boundText } from './cluster-text.ts';
+import { boundText } from '../cluster/plain-text.ts';
 import { checkNumber, checkText, type Mismatch } from './expectation.ts';
 import { fieldAt, listAt, textAt } from './field-path.ts';
 import type { checkFields, Expectation } from './lab-check.ts';

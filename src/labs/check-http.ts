@@ -1,7 +1,7 @@
 import { isIP, isIPv6 } from 'node:net';
 import { CommandFailed } from '../errors/errors.ts';
 import type { RunResult } from '../exec/runner.ts';
-import { boundLine, boundText } from './cluster-text.ts';
+import { boundLine, boundText } from '../cluster/plain-text.ts';
 import { checkNumber, checkText } from './expectation.ts';
 import { findAddresses, type HttpCheck } from './http-address.ts';
 import type { Expectation } from './lab-check.ts';

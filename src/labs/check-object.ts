@@ -1,4 +1,4 @@
-import { boundLine } from './cluster-text.ts';
+import { boundLine } from '../cluster/plain-text.ts';
 import { readFieldPath, textAt } from './field-path.ts';
 import type { ObjectCheck } from './lab-check.ts';
 import type { Look, LookPlace, Subject } from './look.ts';

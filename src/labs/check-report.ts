@@ -1,6 +1,6 @@
 import { Interrupted } from '../errors/errors.ts';
 import type { CheckResult } from './check-result.ts';
-import { boundLine, errorText } from './cluster-text.ts';
+import { boundLine, errorText } from '../cluster/plain-text.ts';
 import { explainSubject } from './explain-object.ts';
 import { interpolateAll } from './interpolate.ts';
 import type { Localized } from './lab-fields.ts';

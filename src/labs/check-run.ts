@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import { CommandFailed } from '../errors/errors.ts';
 import type { RunResult } from '../exec/runner.ts';
-import { boundLine, boundText } from './cluster-text.ts';
+import { boundLine, boundText } from '../cluster/plain-text.ts';
 import { checkNumber, checkText } from './expectation.ts';
 import type { Values } from './interpolate.ts';
 import type { checkFields, Expectation } from './lab-check.ts';

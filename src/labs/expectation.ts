@@ -1,4 +1,4 @@
-import { boundLine } from './cluster-text.ts';
+import { boundLine } from '../cluster/plain-text.ts';
 import type { TextExpectation } from './lab-check.ts';
 import { matchesPattern } from './pattern.ts';
 

@@ -7,7 +7,7 @@ import { lookInPods } from './check-exec.ts';
 import { lookOverHttp } from './check-http.ts';
 import { lookAtObjects } from './check-object.ts';
 import { lookOnNodes } from './check-run.ts';
-import { errorText } from './cluster-text.ts';
+import { errorText } from '../cluster/plain-text.ts';
 import { interpolateAll } from './interpolate.ts';
 import type { Check, checkFields } from './lab-check.ts';
 import type { Look, LookPlace } from './look.ts';

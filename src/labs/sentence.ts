@@ -1,4 +1,4 @@
-import { boundLine } from './cluster-text.ts';
+import { boundLine } from '../cluster/plain-text.ts';
 import { valueText } from './field-path.ts';
 import type { Localized } from './lab-fields.ts';
 import { nameOf, type KubeObject } from './snapshot.ts';

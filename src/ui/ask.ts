@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
-import { cleanText } from './plain-text.ts';
+import { cleanText } from '../cluster/plain-text.ts';
 
 export interface Question {
   /** Says what will happen, and what will be lost: "Destroy cluster study with its 3 machines?" */

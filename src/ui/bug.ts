@@ -1,7 +1,7 @@
 import { inspect } from 'node:util';
 import { redact } from '../cluster/redact.ts';
 import type { Colour } from './colour.ts';
-import { cleanText } from './plain-text.ts';
+import { cleanText } from '../cluster/plain-text.ts';
 import { wrapText } from './width.ts';
 
 /** What a stack may name that is nobody else's business, and what helps to find the bug. */

@@ -4,7 +4,7 @@ import { catalogue } from '../errors/catalogue.ts';
 import { CommandFailed, Interrupted, KubelabError } from '../errors/errors.ts';
 import { quoteCommand } from '../exec/quote.ts';
 import type { Colour } from './colour.ts';
-import { cleanText, lastLines } from './plain-text.ts';
+import { cleanText, lastLines } from '../cluster/plain-text.ts';
 import { renderBug, renderStack, type Surroundings } from './bug.ts';
 import { wrapText } from './width.ts';
 

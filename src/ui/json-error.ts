@@ -3,11 +3,12 @@ import { catalogue } from '../errors/catalogue.ts';
 import { CommandFailed, Interrupted, KubelabError } from '../errors/errors.ts';
 import { renderStack, type Surroundings } from './bug.ts';
 import { endOfOutput } from './error.ts';
-import { cleanText } from './plain-text.ts';
+import { writeJson } from './json.ts';
+import { cleanText } from '../cluster/plain-text.ts';
 
 /** The line that ends a run that failed: `{"type":"error","exitCode":...,"kind":...}`. */
 export function renderJsonError(error: unknown, exitCode: number, surroundings: Surroundings, logs?: string): string {
-  return `${JSON.stringify({ type: 'error', exitCode, ...describeError(error, surroundings), logs })}\n`;
+  return `${writeJson({ type: 'error', exitCode, ...describeError(error, surroundings), logs })}\n`;
 }
 
 function describeError(error: unknown, surroundings: Surroundings): Record<string, unknown> {

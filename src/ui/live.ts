@@ -2,7 +2,7 @@ import ora, { type Ora } from 'ora';
 import type { Event } from '../events.ts';
 import type { Colour } from './colour.ts';
 import { formatClock, formatSeconds } from './format.ts';
-import { cleanLine } from './plain-text.ts';
+import { cleanLine } from '../cluster/plain-text.ts';
 import type { OutputStream, Renderer } from './renderer.ts';
 import type { Symbols } from './symbols.ts';
 import { unreachable } from './unreachable.ts';
@@ -48,7 +48,7 @@ export function createLiveRenderer(stream: OutputStream, options: LiveOptions): 
   const report = (event: Event): void => {
     switch (event.type) {
       case 'run':
-        state.run = { title: event.title, since: now(), forecastSeconds: event.forecastSeconds };
+        state.run = { title: cleanLine(event.title), since: now(), forecastSeconds: event.forecastSeconds };
         return spinner.draw();
       case 'step': {
         const ended = takeStep(event, state, options);
@@ -78,8 +78,8 @@ function takeStep(event: StepEvent, state: LiveState, { colour, symbols, now }: 
   const node = event.node ?? 'cluster';
   state.placeWidth = Math.max(state.placeWidth, measureWidth(node));
   if (event.state === 'started') {
-    const { title, forecastSeconds } = event;
-    state.steps.set(stepKey(event), { node, title, since: now(), forecastSeconds, progress: '' });
+    const { forecastSeconds } = event;
+    state.steps.set(stepKey(event), { node, title: cleanLine(event.title), since: now(), forecastSeconds, progress: '' });
     return undefined;
   }
   state.steps.delete(stepKey(event));
@@ -165,7 +165,7 @@ function endedLine(event: StepEvent, place: string, colour: Colour, symbols: Sym
   } as const;
   const words = event.state === 'done' ? [] : [event.state];
   const time = event.seconds === undefined || event.state === 'already' ? [] : [formatSeconds(event.seconds)];
-  return [`${marks[event.state]} ${place}`, event.title, ...words, ...time.map(colour.faint)].join('  ');
+  return [`${marks[event.state]} ${place}`, cleanLine(event.title), ...words, ...time.map(colour.faint)].join('  ');
 }
 
 function stepKey(event: { readonly id: string; readonly node?: string }): string {

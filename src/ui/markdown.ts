@@ -1,12 +1,39 @@
 import { lexer, type Token, type Tokens } from 'marked';
+import { cleanText } from '../cluster/plain-text.ts';
+import { withinTime } from '../exec/time-limit.ts';
 import type { MarkdownNode, Span, SpanStyle } from './markdown-block.ts';
+
+/** How long a text may take to read. One that is meant to be read takes milliseconds. */
+const longestRead = 2000;
+const deepest = 12;
 
 /**
  * Reads Markdown as far as labs use it. HTML in it is shown as the text that it is, and nothing in it reaches the terminal
- * as a control character.
+ * as a control character. A text that takes too long, or is nested too deeply, is shown as it is written.
  */
 export function parseMarkdown(text: string): readonly MarkdownNode[] {
-  return readNodes(lexer(text.replaceAll(/(?![\n\t])\p{Cc}|\p{Bidi_Control}/gu, '')));
+  const clean = cleanText(text);
+  const nodes = withinTime(() => readOrGiveUp(clean), longestRead);
+  return nodes !== undefined && depthOf(nodes) <= deepest ? nodes : [{ kind: 'code', language: 'text', text: clean }];
+}
+
+function readOrGiveUp(text: string): MarkdownNode[] | undefined {
+  try {
+    return readNodes(lexer(text));
+  } catch (error) {
+    // The stack is used up.
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** How many nodes lie in each other at most. */
+function depthOf(nodes: readonly MarkdownNode[]): number {
+  const depths = nodes.map((node) => {
+    if (node.kind === 'quote') return 1 + depthOf(node.nodes);
+    return node.kind === 'list' ? 1 + Math.max(0, ...node.items.map(depthOf)) : 1;
+  });
+  return depths.reduce((most, depth) => Math.max(most, depth), 0);
 }
 
 function readNodes(tokens: readonly Token[]): MarkdownNode[] {
@@ -59,12 +86,12 @@ function readSpans(tokens: readonly Token[], style?: SpanStyle): Span[] {
       const { href } = token as Tokens.Link;
       const inner = readSpans(childrenOf(token), style);
       const shown = inner.map((span) => span.text).join('');
-      return shown === href ? inner : [...inner, { text: ` (${href})`, style: 'faint' }];
+      return shown === href ? inner : [...inner, { text: cleanText(` (${href})`), style: 'faint' }];
     }
     const own = styles[token.type] ?? style;
     if (token.type !== 'codespan' && 'tokens' in token && token.tokens !== undefined) return readSpans(token.tokens, own);
     const text = 'text' in token && typeof token.text === 'string' ? token.text : token.raw;
-    // A line break in the source is only a space; the terminal decides where lines end.
-    return [{ text: text.replaceAll(/\s*\n\s*/g, ' '), ...(own === undefined ? {} : { style: own }) }];
+    // Cleaned once more, as `&#27;` is an escape by now. A line break in the source is only a space.
+    return [{ text: cleanText(text).replaceAll(/\s*\n\s*/g, ' '), ...(own === undefined ? {} : { style: own }) }];
   });
 }

@@ -1,6 +1,6 @@
 import type { Event } from '../events.ts';
 import { formatClock, formatSeconds } from './format.ts';
-import { cleanLine } from './plain-text.ts';
+import { cleanLine } from '../cluster/plain-text.ts';
 import type { OutputStream, Renderer } from './renderer.ts';
 import { unreachable } from './unreachable.ts';
 
@@ -26,7 +26,7 @@ export function createPlainRenderer(stream: OutputStream, options: PlainOptions)
     if (event.type === 'step') titles.set(stepKey(event), event.title);
     if (event.type === 'progress' && !isNews(event, shown, options)) return;
     if (options.quiet === true && !isLoud(event)) return;
-    stream.write(`${writeLine(event, titles)}\n`);
+    stream.write(`${cleanLine(writeLine(event, titles))}\n`);
   };
   return { report, pause: () => {}, resume: () => {}, end: async () => {} };
 }
@@ -38,11 +38,11 @@ function writeLine(event: Event, titles: ReadonlyMap<string, string>): string {
     case 'step':
       return `${writePlace(event.node)} ${event.title} ...${writeEnding(event)}`;
     case 'progress':
-      return `${writePlace(event.node)} ${titles.get(stepKey(event)) ?? event.id}: ${cleanLine(event.text)}`;
+      return `${writePlace(event.node)} ${titles.get(stepKey(event)) ?? event.id}: ${event.text}`;
     case 'note':
-      return cleanLine(event.text);
+      return event.text;
     case 'warning':
-      return `warning: ${cleanLine(event.text)}`;
+      return `warning: ${event.text}`;
     default:
       return unreachable(event);
   }

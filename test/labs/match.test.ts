@@ -139,7 +139,7 @@ describe('an operator', () => {
   );
 
   it('gives up a regular expression that takes too long', () => {
-    expect(() => findDifferences({ $regex: '^(a+)+$' }, `${'a'.repeat(40)}b`)).toThrow(/timed out/);
+    expect(() => findDifferences({ $regex: '^(a+)+$' }, `${'a'.repeat(40)}b`)).toThrow(/takes too long/);
   });
 });
 

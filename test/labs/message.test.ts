@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { boundLine, boundText } from '../../src/labs/cluster-text.ts';
+import { boundLine, boundText } from '../../src/cluster/plain-text.ts';
 import { fieldsIn, fillMessage } from '../../src/labs/message.ts';
 import { wrapScript } from '../../src/labs/check-run.ts';
 

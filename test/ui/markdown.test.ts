@@ -53,6 +53,19 @@ describe('Markdown on a terminal', () => {
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202a-\u202e]/u);
   });
 
+  it.each([
+    ['takes long to read', '*a_'.repeat(100_000)],
+    ['is quoted in quotes', '>'.repeat(300_000)],
+    ['is nested deeper than a terminal is wide', `${'> - '.repeat(60)}x`],
+  ])('shows a text as it is written that %s', (_, text) => {
+    // Not toBe: it would print both.
+    expect(render(text) === `  ${text}\n`).toBe(true);
+  });
+
+  it('reads what is nested as people write it', () => {
+    expect(render('- a\n  - b\n    - c\n      > d\n')).toMatch(/ {8}- c/);
+  });
+
   it('keeps prose within the width, whatever the text', () => {
     fc.assert(
       fc.property(fc.array(fc.stringMatching(/^[a-z가-힣]{1,8}$/), { minLength: 1, maxLength: 60 }), (words) => {

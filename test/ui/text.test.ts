@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { renderBlocks } from '../../src/ui/block.ts';
 import { createColour } from '../../src/ui/colour.ts';
 import { formatBytes, formatClock, formatSeconds } from '../../src/ui/format.ts';
-import { cleanLine, cleanText, lastLines } from '../../src/ui/plain-text.ts';
+import { cleanLine, cleanText, lastLines } from '../../src/cluster/plain-text.ts';
+import { renderJsonResult } from '../../src/ui/json.ts';
+import { parseMarkdown } from '../../src/ui/markdown.ts';
 import { renderTable } from '../../src/ui/table.ts';
 import { cutToWidth, measureWidth, padToWidth, wrapText } from '../../src/ui/width.ts';
 
@@ -69,6 +71,48 @@ describe('text from tools', () => {
   it('loses escapes, control characters and what was drawn over', () => {
     expect(cleanText('\u001b]0;title\u0007\u001b[2Jone\r\n10%\r50%\r100%\nb\u0008ell\u0007\ttab')).toBe('one\n100%\nbell\ttab');
     expect(cleanLine(' one \n two ')).toBe('one two');
+  });
+
+  it('loses what makes it look other than it is', () => {
+    expect(cleanText('\u009b31mred \u202eabc\u202c \u2066x\u2069 \u061c\u200e\u0085\u2028line\u007f')).toBe('red abc x line');
+    expect(cleanText('\u001b]8;;https://evil.example\u001b\\text\u001b]8;;\u001b\\')).not.toMatch(/\p{Cc}/u);
+    expect(cleanText('한국어 ✓ 👩‍👩‍👧 e\u0301')).toBe('한국어 ✓ 👩‍👩‍👧 e\u0301');
+  });
+
+  it('may be as long as it likes', () => {
+    const line = 'x'.repeat(4_000_000);
+    expect(cleanText(line)).toBe(line);
+    expect(cleanText(`${line}\r${line}\r\n`)).toBe(`${line}\n`);
+    expect(lastLines(`${line}\nend`, 1)).toEqual(['end']);
+    expect(cleanLine(' '.repeat(1_000_000))).toBe('');
+    // Longer than what the pattern that finds escapes can take.
+    expect(cleanText(`\u009b${'0;'.repeat(8_000_000)}`)).not.toMatch(/\p{Cc}/u);
+  });
+
+  it('any text, with no control character left', () => {
+    const unit = fc.constantFrom(
+      'a',
+      '\r',
+      '\n',
+      '\t',
+      '\u001b',
+      '[',
+      ']',
+      '0;',
+      'm',
+      '\u009b',
+      '\u0007',
+      '\u202e',
+      '\u2028',
+      '🙂',
+    );
+    fc.assert(
+      fc.property(fc.string({ unit }), (text) => {
+        expect(cleanText(text)).not.toMatch(/[^\P{Cc}\t\n]|[\u2028\u2029]|\p{Bidi_Control}/u);
+        expect(cleanLine(text)).not.toContain('\n');
+        expect(cleanText(cleanText(text))).toBe(cleanText(text));
+      }),
+    );
   });
 
   it('ends in its last lines that are not blank', () => {
@@ -144,5 +188,37 @@ describe('colour', () => {
     const colour = createColour(choice);
     expect(colour.enabled).toBe(enabled);
     expect(colour.bad('x')).toBe(enabled ? '\u001b[31mx\u001b[39m' : 'x');
+  });
+});
+
+describe('what a command shows', () => {
+  const evil = 'a\u001b]52;c;ZXZpbA==\u0007b\u009b2Jc\u202ed\u007f&#27;&#x9b;&#8238;';
+
+  it('is cleaned in every kind of block', () => {
+    const shown = renderBlocks(
+      [
+        { kind: 'heading', text: evil },
+        { kind: 'text', text: evil },
+        { kind: 'list', items: [evil] },
+        { kind: 'table', table: { columns: [evil], rows: [[evil], ['x\ny']] } },
+        { kind: 'verbatim', text: `${evil}\n\tindented` },
+        {
+          kind: 'markdown',
+          nodes: parseMarkdown(`# ${evil}\n\n\`${evil}\` [${evil}](http://${evil})\n\n\`\`\`\n${evil}\n\`\`\``),
+        },
+        { kind: 'commands', title: 'Next:', commands: [{ command: evil, what: evil }] },
+      ],
+      { colour: plain, width: 80 },
+    );
+    expect(shown).toContain('abcd');
+    expect(shown).toContain('x y\n');
+    expect(shown).toContain('\n\tindented\n');
+    expect(shown).not.toMatch(/[^\P{Cc}\t\n]|\p{Bidi_Control}/u);
+  });
+
+  it('as JSON is the same data, with nothing in it that a terminal acts on', () => {
+    const text = renderJsonResult({ text: evil }, 0);
+    expect(text).not.toMatch(/[^\P{Cc}\n]|\p{Bidi_Control}/u);
+    expect(JSON.parse(text)).toEqual({ type: 'result', exitCode: 0, data: { text: evil } });
   });
 });

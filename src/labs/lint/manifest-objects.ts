@@ -12,6 +12,8 @@ export interface ManifestObject {
   readonly path: YamlPath;
 }
 
+const mostDocuments = 200;
+
 /** What an image role stands for while lint reads manifests: nothing else looks like it. */
 export function sampleImage(role: string): string {
   return `role.kubelab.invalid/${role}`;
@@ -46,7 +48,14 @@ export function fillInKnown(text: string, values: Values): string {
 export function readObjects(file: string, text: string, values: Values): { objects: ManifestObject[]; findings: RuleFinding[] } {
   const objects: ManifestObject[] = [];
   const findings: RuleFinding[] = [];
-  for (const document of splitDocuments(fillInKnown(text, values)).map(readYamlDocument)) {
+  const documents = splitDocuments(fillInKnown(text, values));
+  if (documents.length > mostDocuments) {
+    const message = `expected at most ${mostDocuments} documents in a manifest, found ${documents.length}`;
+    return { objects, findings: [{ rule: 'LAB027', message, at: { file, line: 1, column: 1 } }] };
+  }
+  for (const [start, own] of documents) {
+    // Lines before a document are left empty, so that its places are those in the file.
+    const document = readYamlDocument('\n'.repeat(start) + own);
     for (const { offset, text: message } of document.findings)
       findings.push({ rule: 'LAB027', message, at: { file, ...document.place(offset) } });
     if (document.findings.length > 0 || document.data === null || document.data === undefined) continue;
@@ -64,16 +73,14 @@ export function readObjects(file: string, text: string, values: Values): { objec
   return { objects, findings };
 }
 
-/** The documents of a file. Lines before one are left empty, so that its places are those in the file. */
-function splitDocuments(text: string): string[] {
+/** The documents of a file, each with the number of lines before it. */
+function splitDocuments(text: string): (readonly [before: number, text: string])[] {
   const lines = text.split('\n');
   const starts = [-1, ...lines.flatMap((line, index) => (/^---(?:\s|$)/.test(line) ? [index] : []))];
   return starts
-    .map((start, index) => {
-      const own = lines.slice(start + 1, starts[index + 1]);
-      return own.every((line) => /^\s*(?:#.*)?$/.test(line)) ? '' : `${'\n'.repeat(start + 1)}${own.join('\n')}`;
-    })
-    .filter((document) => document !== '');
+    .map((start, index) => [start + 1, lines.slice(start + 1, starts[index + 1])] as const)
+    .filter(([, own]) => !own.every((line) => /^\s*(?:#.*)?$/.test(line)))
+    .map(([before, own]) => [before, own.join('\n')] as const);
 }
 
 function findObjects(data: unknown, document: YamlDocument, path: YamlPath): ManifestObject[] {
