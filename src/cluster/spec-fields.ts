@@ -135,5 +135,5 @@ export function text(what: string) {
 }
 
 function isOneLine(value: string): boolean {
-  return value.trim() !== '' && !/\p{Cc}/u.test(value);
+  return value.trim() !== '' && !/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/u.test(value);
 }

@@ -97,6 +97,8 @@ function parse(text: string, lines: LineCounter) {
       prettyErrors: false,
       uniqueKeys: false,
       stringKeys: true,
+      // Bytes, sets and dates are nothing that a file of ours has.
+      resolveKnownTags: false,
       logLevel: 'error',
     });
     return document.errors.some(({ message }) => message.includes('call stack')) ? undefined : { document };

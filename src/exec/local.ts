@@ -126,7 +126,8 @@ async function runChild(command: Command, options: RunOptions, { place, shown, l
     log?.({ place, line: quoteCommand(shown), started, milliseconds, exitCode: result.exitCode, stdout, stderr });
     const ending = supervision.ending();
     if (ending === 'abort') throw new Interrupted();
-    if (ending === undefined && isAccepted(result.exitCode, options.accept ?? [0]))
+    // A program that can not print any more may end with any code, and what it said is not whole.
+    if (ending === undefined && !result.isMaxBuffer && isAccepted(result.exitCode, options.accept ?? [0]))
       return { exitCode: result.exitCode ?? 0, stdout, stderr, milliseconds };
     const message = explain(result as ExecaError, ending === 'timeout', options.timeout);
     throw new CommandFailed({
@@ -170,6 +171,7 @@ function supervise(pid: number | undefined, options: RunOptions) {
 function explain(result: ExecaError, timedOut: boolean, timeout: number): string {
   if (timedOut) return `it was stopped after ${Math.round(timeout / 1000)} s`;
   if (result.code === 'ENOENT') return 'the program was not found';
+  if (result.isMaxBuffer) return `it printed more than ${maxOutputBytes / 1024 / 1024} MiB`;
   if (result.signal !== undefined) return `it was ended by ${result.signal}`;
   if (result.exitCode !== undefined) return `it ended with exit code ${result.exitCode}`;
   return result.originalMessage ?? result.shortMessage ?? 'it could not be run';

@@ -3,6 +3,7 @@ import { WebSocket } from 'ws';
 import { Interrupted } from '../errors/errors.ts';
 import type { ExecRequest, ExecResult } from './api-client.ts';
 import { ApiError, explainStatus } from './api-error.ts';
+import { pathSegment } from './kinds.ts';
 
 interface ExecAccess {
   readonly server: string;
@@ -53,7 +54,7 @@ export async function runInPod(access: ExecAccess, request: ExecRequest): Promis
 
 function execUrl(server: string, request: ExecRequest): URL {
   const { namespace, pod, container, command } = request;
-  const url = new URL(`/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(pod)}/exec`, server);
+  const url = new URL(`/api/v1/namespaces/${pathSegment(namespace)}/pods/${pathSegment(pod)}/exec`, server);
   url.protocol = 'wss:';
   url.searchParams.set('stdout', 'true');
   url.searchParams.set('stderr', 'true');

@@ -98,11 +98,18 @@ export function groupOf(apiVersion: string): string {
 
 /** `/api/v1` or `/apis/GROUP/VERSION`. */
 export function apiRoot(apiVersion: string): string {
-  return apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const path = apiVersion.split('/').map(pathSegment).join('/');
+  return apiVersion.includes('/') ? `/apis/${path}` : `/api/${path}`;
+}
+
+/** A name as one part of a path. @throws Error for one that would lead to another place. */
+export function pathSegment(name: string): string {
+  if (/^\.{0,2}$/.test(name)) throw new Error(`${JSON.stringify(name)} can not be part of a path of the API`);
+  return encodeURIComponent(name);
 }
 
 /** The path that lists objects of a kind: in a namespace, or all of them. */
 export function listPath(place: KindPlace, namespace?: string): string {
-  const within = place.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  const within = place.namespaced && namespace !== undefined ? `/namespaces/${pathSegment(namespace)}` : '';
   return `${apiRoot(place.apiVersion)}${within}/${place.resource}`;
 }

@@ -3,7 +3,7 @@ import type { CheckResult, Round } from './check-result.ts';
 import { interpolateAll } from './interpolate.ts';
 import type { Language } from './lab-fields.ts';
 import { makeNamespace, removeObjects } from './namespace.ts';
-import { type Performed, performActions, type PerformInput } from './perform.ts';
+import { explainFailure, type Performed, performActions, type PerformInput } from './perform.ts';
 import { readField } from './read-field.ts';
 import { checkStep, type RoundInput } from './round.ts';
 import { requireSolutions, resetWhole, solutionOf } from './solutions.ts';
@@ -64,7 +64,9 @@ async function rememberFields(stage: Stage, attempt: Attempt, step: Step): Promi
   const { namespace } = stage.loaded.lab;
   const fields = await Promise.all(
     Object.entries(step.remember).map(async ([name, field]) => {
-      const value = await readField({ field, namespace, values, cluster: stage.cluster });
+      const value = await readField({ field, namespace, values, cluster: stage.cluster }).catch((error: unknown) => {
+        throw explainFailure(error, `the start of step ${step.id}`, `remember ${name}`);
+      });
       return [name, value ?? ''] as const;
     }),
   );

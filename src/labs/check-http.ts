@@ -1,4 +1,4 @@
-import { isIP, isIPv6 } from 'node:net';
+import { BlockList, isIP, isIPv6 } from 'node:net';
 import { CommandFailed } from '../errors/errors.ts';
 import type { RunResult } from '../exec/runner.ts';
 import { boundLine, boundText } from '../cluster/plain-text.ts';
@@ -33,6 +33,27 @@ function subjectOf(check: HttpCheck, place: LookPlace, objects: Subject['objects
   return { subject: { apiVersion: 'v1', kind, namespace: check.namespace ?? place.namespace, selector, objects } };
 }
 
+/**
+ * Addresses that mean the node itself, its neighbours or nobody: no pod and no service has one, but there are servers behind
+ * some that answer to a node alone, such as those that tell a machine in a cloud its secrets. Other networks are let be: a
+ * script of the same lab can ask them as well.
+ */
+const astray = listNetworks(['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3', '::/127', 'fe80::/10', 'ff00::/8']);
+
+function listNetworks(networks: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const network of networks) {
+    const [first = '', prefix] = network.split('/');
+    list.addSubnet(first, Number(prefix), isIPv6(first) ? 'ipv6' : 'ipv4');
+  }
+  return list;
+}
+
+/** Also where the address is written as one of the other kind, `::ffff:127.0.0.1`. */
+function leadsAstray(host: string): boolean {
+  return astray.check(host.replace(/%.*$/, ''), isIPv6(host) ? 'ipv6' : 'ipv4');
+}
+
 interface Pair {
   readonly from: LabNode;
   readonly host: string;
@@ -43,6 +64,7 @@ async function ask(check: HttpCheck, expect: Expectation | undefined, pair: Pair
   const { from, host, port } = pair;
   // The address came from the cluster.
   if (isIP(host) === 0) return { status: 'error', error: boundLine(`${host} is no address`), found: {} };
+  if (leadsAstray(host)) return { status: 'error', error: `${host} is no address of a pod or a service`, found: {} };
   const path = check.path.startsWith('/') ? check.path : `/${check.path}`;
   const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}${path}`;
   const seconds = (check.timeout / 1000).toFixed(1);

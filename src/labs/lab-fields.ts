@@ -15,10 +15,14 @@ export type Localized = Readonly<Record<Language, string>>;
 /** kebab-case; never changes once published, because progress and grades are kept under it. */
 export function labId() {
   const error = 'expected an id of lower-case letters, digits and single hyphens, beginning with a letter';
-  return z
-    .string(error)
-    .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, { error, abort: true })
-    .max(50, error);
+  return (
+    z
+      .string(error)
+      .regex(/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/, { error, abort: true })
+      .max(50, error)
+      // Ids become keys of plain objects, which have this one already.
+      .refine((id) => id !== 'constructor', 'this id is not allowed, as it means something else in many programs')
+  );
 }
 
 const longest = 30 * 60_000;
@@ -57,6 +61,12 @@ export function target() {
   return z
     .string(error)
     .regex(/^(?:control-plane|workers|nodes|nfs-server|(?:control|worker|storage|etcd)[1-9][0-9]{0,2})$/, error);
+}
+
+/** A kind or a name that becomes an argument of kubectl: never a flag such as `--all`, and never a list. */
+export function kubectlName(what: string) {
+  const error = `expected ${what}`;
+  return z.string(error).regex(/^[A-Za-z0-9](?:[A-Za-z0-9.:_-]{0,252})$/, error);
 }
 
 /** One argument of a command: any text, such as a script of several lines for `sh -c`. */

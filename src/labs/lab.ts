@@ -2,7 +2,17 @@ import { z } from 'zod';
 import { choice, list, map, text, whenRight, wholeNumber } from '../cluster/spec-fields.ts';
 import { actions } from './lab-action.ts';
 import { check, guard, hint } from './lab-check.ts';
-import { duration, fieldOfObject, labId, labPath, languages, localized, variableName, versionRange } from './lab-fields.ts';
+import {
+  duration,
+  fieldOfObject,
+  kubectlName,
+  labId,
+  labPath,
+  languages,
+  localized,
+  variableName,
+  versionRange,
+} from './lab-fields.ts';
 
 /** What a cluster has to have for a lab: add-ons by name, and what its machines can do. */
 export const featureNames = ['metrics-server', 'local-path', 'kernel-nfs', 'own-kernel'] as const;
@@ -100,7 +110,7 @@ export const labFields = map({
     /** Beyond the namespace, which is always made anew: what puts nodes and objects outside of it back. */
     also: actions().prefault([]),
     /** Objects outside any namespace that the lab makes: removed when it ends. */
-    clusterObjects: list(map({ kind: text('a kind'), name: text('a name') }), 50).prefault([]),
+    clusterObjects: list(map({ kind: kubectlName('a kind'), name: kubectlName('a name') }), 50).prefault([]),
   }).prefault({}),
   grade: map({ pass: wholeNumber(0, 1000), hidden: list(labPath(), 20).prefault([]) }).optional(),
   upgrade: map({

@@ -1,7 +1,11 @@
 import { waitFor } from '../cluster/wait.ts';
 import { CommandFailed, KubelabError } from '../errors/errors.ts';
+import { quoteCommand } from '../exec/quote.ts';
+import { ApiError } from '../kubernetes/api-error.ts';
 import { interpolate, interpolateAll, UnknownPlaceholder, type Values } from './interpolate.ts';
 import type { Action } from './lab-action.ts';
+import { FieldPathInvalid } from './field-path.ts';
+import { MatchInvalid } from './match-operators.ts';
 import { probe } from './probe.ts';
 import type { Stage } from './stage.ts';
 import { nodesOf, TargetUnknown } from './target.ts';
@@ -114,10 +118,11 @@ async function waitUntil(
   );
 }
 
+const failures = [CommandFailed, UnknownPlaceholder, TargetUnknown, ApiError, FieldPathInvalid, MatchInvalid];
+
 /** That an action fails is never the learner's fault: it is named as one of the lab or the cluster. */
-function explainFailure(error: unknown, what: string, line: string): unknown {
-  const isOurs = error instanceof CommandFailed || error instanceof UnknownPlaceholder || error instanceof TargetUnknown;
-  if (!isOurs) return error;
+export function explainFailure(error: unknown, what: string, line: string): unknown {
+  if (!failures.some((kind) => error instanceof kind) || !(error instanceof Error)) return error;
   const said = error instanceof CommandFailed ? (error.stderr.trim() || error.message).split('\n').slice(-5) : [error.message];
   return new KubelabError('KL-LAB-FAILED', `${what} could not be carried out`, { details: [line, ...said], cause: error });
 }
@@ -127,10 +132,8 @@ export function describeAction(action: Action, { loaded }: Pick<Stage, 'loaded'>
   const { id, namespace } = loaded.lab;
   if ('apply' in action) return `kubectl -n ${namespace} apply -f ${id}/${action.apply}`;
   if ('kubectl' in action) {
-    const words = interpolateAll(action.kubectl, values, 'kubectl').map((word) =>
-      /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word}'`,
-    );
-    return `kubectl -n ${namespace} ${words.join(' ')}${action.input === undefined ? '' : ` < ${id}/${action.input}`}`;
+    const words = quoteCommand(interpolateAll(action.kubectl, values, 'kubectl'));
+    return `kubectl -n ${namespace} ${words}${action.input === undefined ? '' : ` < ${id}/${action.input}`}`;
   }
   if ('until' in action) return 'wait until it has taken effect';
   if ('answer' in action) return `answer ${Object.keys(action.answer).join(', ')}`;

@@ -229,6 +229,19 @@ it('only what is in the folder of packs is of a pack', async () => {
   expect(await findPackOf('/no/such/folder', join(pack, 'labs/from-pack'))).toBeUndefined();
 });
 
+it('a field that can not be read when a step begins is a trouble of the lab or the cluster', async () => {
+  const rig = await createTrustRig();
+  const lab = labFiles('from-folder');
+  const yaml = (lab['lab.yaml'] ?? '').replace(
+    '    checks:',
+    '    remember: {WAS: {kind: Secret, namespace: kube-system, path: data}}\n    checks:',
+  );
+  await write(rig.path('mine'), { ...lab, 'lab.yaml': yaml });
+  const { exitCode, stderr } = await rig.run('lab', 'start', './mine');
+  expect([exitCode, stderr]).toEqual([4, expect.stringContaining('KL-LAB-FAILED')]);
+  expect(stderr).toContain('remember WAS');
+});
+
 it('virtual machines need no trust', async () => {
   const rig = await createTrustRig({}, 'libvirt');
   expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });

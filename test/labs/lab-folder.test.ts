@@ -1,8 +1,25 @@
 import { createServer } from 'node:net';
-import { symlink } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { link, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createFixture } from 'fs-fixture';
 import { describe, expect, it } from 'vitest';
 import { labLimits, openLabFolder } from '../../src/labs/lab-folder.ts';
+
+/** Only root may, and not everywhere. */
+function canMakeDevices(): boolean {
+  const folder = mkdtempSync(join(tmpdir(), 'kubelab-device-'));
+  try {
+    execFileSync('mknod', [join(folder, 'zero'), 'c', '1', '5'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 describe('a lab folder', () => {
   it('reads its files', async () => {
@@ -62,6 +79,20 @@ describe('a lab folder', () => {
     const folder = await openLabFolder(other.getPath('lab'));
     expect(await folder.read('b.txt')).toBe('hello');
     expect((await folder.list()).files.map(({ path }) => path)).toEqual(['a.txt', 'b.txt']);
+  });
+
+  it('takes a second name of a file for a file: nobody but who owns it can have given it', async () => {
+    await using fixture = await createFixture({ 'mine.txt': 'mine', lab: { 'a.txt': 'hello' } });
+    await link(fixture.getPath('mine.txt'), fixture.getPath('lab/b.txt'));
+    expect(await (await openLabFolder(fixture.getPath('lab'))).read('b.txt')).toBe('mine');
+  });
+
+  it.runIf(canMakeDevices())('refuses a device', async () => {
+    await using fixture = await createFixture({ 'a.txt': 'hello' });
+    execFileSync('mknod', [fixture.getPath('zero'), 'c', '1', '5']);
+    const folder = await openLabFolder(fixture.path);
+    await expect(folder.read('zero')).rejects.toMatchObject({ message: expect.stringContaining('is no plain file') });
+    expect((await folder.list()).refused).toEqual([{ path: 'zero', text: 'is no plain file' }]);
   });
 
   it('lists what is in it, and what may not be', async () => {
