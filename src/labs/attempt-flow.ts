@@ -99,9 +99,17 @@ export async function checkAttempt(
   attempt: Attempt,
   looked?: RoundInput['looked'],
 ): Promise<{ attempt: Attempt; round: Round }> {
+  const round = await lookAtStep(stage, attempt, looked === undefined ? {} : { looked });
+  const kept = takeRound(attempt, stepOf(stage, attempt.step), round, stage.now());
+  await stage.keep(kept);
+  return { attempt: kept, round };
+}
+
+/** Looks at checks of the current step, and keeps nothing. */
+export function lookAtStep(stage: Stage, attempt: Attempt, options: Pick<RoundInput, 'looked' | 'only'> = {}): Promise<Round> {
   const { lab, folder } = stage.loaded;
   const step = stepOf(stage, attempt.step);
-  const round = await checkStep({
+  return checkStep({
     lab,
     step,
     values: valuesOf(stage, attempt),
@@ -111,11 +119,8 @@ export async function checkAttempt(
     readScript: (path) => folder.read(path),
     patience: stage.patience,
     progress: stage.say,
-    ...(looked === undefined ? {} : { looked }),
+    ...options,
   });
-  const kept = takeRound(attempt, step, round, stage.now());
-  await stage.keep(kept);
-  return { attempt: kept, round };
 }
 
 function takeRound(attempt: Attempt, step: Step, round: Round, now: Date): Attempt {

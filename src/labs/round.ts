@@ -3,6 +3,7 @@ import type { SeenList } from '../kubernetes/api-watch.ts';
 import type { Round } from './check-result.ts';
 import { describeLook, reportCheck, reportMessage } from './check-report.ts';
 import type { Values } from './interpolate.ts';
+import type { Check } from './lab-check.ts';
 import type { LabCluster } from './lab-cluster.ts';
 import type { Lab, Step } from './lab.ts';
 import { lookAt } from './look-at-check.ts';
@@ -26,6 +27,8 @@ export interface RoundInput {
   readonly patience?: Patience;
   /** Told what is still waited for. */
   readonly progress?: (text: string) => void;
+  /** Only these checks are looked at, with those that they need; default: all. */
+  readonly only?: readonly string[];
   /** Told in the end which lists the results come from. */
   readonly looked?: (lists: readonly SeenList[]) => void;
 }
@@ -42,7 +45,7 @@ export async function checkStep(input: RoundInput): Promise<Round> {
   const began = Date.now();
   const callsBefore = input.cluster.api.calls();
   const deadline = began + roundLimit;
-  const standings = input.step.checks.map((check) => beginStanding(check, input.cluster.kubernetes, input.latched));
+  const standings = chooseChecks(input).map((check) => beginStanding(check, input.cluster.kubernetes, input.latched));
   const onNode = limitCommands(input.cluster);
   const takeSnapshot = createSnapshots(input.cluster.api);
   const takePlace = (): LookPlace => placeOf(input, takeSnapshot(), onNode, deadline);
@@ -70,6 +73,14 @@ export async function checkStep(input: RoundInput): Promise<Round> {
     calls: input.cluster.api.calls() - callsBefore,
     milliseconds: Date.now() - began,
   };
+}
+
+function chooseChecks({ step: { checks }, only }: RoundInput): readonly Check[] {
+  if (only === undefined) return checks;
+  const chosen = new Set(only);
+  // A set goes on to what is added to it meanwhile.
+  for (const id of chosen) for (const need of checks.find((check) => check.id === id)?.needs ?? []) chosen.add(need);
+  return checks.filter(({ id }) => chosen.has(id));
 }
 
 function placeOf(input: RoundInput, snapshot: Snapshot, onNode: OnNode, deadline: number): LookPlace {

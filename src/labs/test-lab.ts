@@ -1,6 +1,16 @@
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import type { Attempt } from './attempt.ts';
-import { checkAttempt, clearAway, hasPassed, makeReady, planAttempt, resetTo, solveStep, goOn } from './attempt-flow.ts';
+import {
+  checkAttempt,
+  clearAway,
+  goOn,
+  hasPassed,
+  lookAtStep,
+  makeReady,
+  planAttempt,
+  resetTo,
+  solveStep,
+} from './attempt-flow.ts';
 import type { Round } from './check-result.ts';
 import { findLeftovers, takeInventory } from './inventory.ts';
 import type { Step, WrongAnswer } from './lab.ts';
@@ -121,20 +131,16 @@ async function testSteps(bench: Bench, first: Attempt, only: string | undefined)
   if (start === undefined) return attempt;
   await bench.run({ name: `${start.id}: reset brings the start back`, kind: 'reset', step: start.id }, async () => {
     attempt = await resetTo(stage, attempt, start.id);
-    return judgeBefore(start, await look(stage, attempt, before));
+    return judgeBefore(start, await lookAtStep({ ...stage, patience: before }, attempt));
   });
   return attempt;
 }
 
 async function testBefore(bench: Bench, attempt: Attempt, step: Step): Promise<Attempt> {
   await bench.run({ name: `${step.id}: not passed before`, kind: 'before', step: step.id }, async () =>
-    judgeBefore(step, await look(bench.stage, attempt, before)),
+    judgeBefore(step, await lookAtStep({ ...bench.stage, patience: before }, attempt)),
   );
   return attempt;
-}
-
-async function look(stage: Stage, attempt: Attempt, patience: Stage['patience']): Promise<Round> {
-  return (await checkAttempt({ ...stage, patience }, attempt)).round;
 }
 
 function judgeBefore(step: Step, round: Round): string[] {
@@ -152,7 +158,9 @@ async function testWrongAnswers(bench: Bench, attempt: Attempt, step: Step): Pro
   for (const wrong of stage.loaded.lab.test.wrong.filter((one) => one.step === step.id)) {
     await bench.run({ name: `${step.id}: wrong answer ${wrong.id} is refused`, kind: 'wrong', step: step.id }, async () => {
       const given = await performActions(stage, wrong.do, performInput(stage, current, `the wrong answer ${wrong.id}`));
-      return judgeWrong(wrong, await look(stage, { ...current, answers: { ...current.answers, ...given.answers } }, {}));
+      const answered = { ...current, answers: { ...current.answers, ...given.answers } };
+      // What other checks say is not asked, and some would be waited for in vain.
+      return judgeWrong(wrong, await lookAtStep(stage, answered, { only: wrong.mustFail }));
     });
     if (stage.cluster.signal.aborted) throw new Interrupted();
     current = await resetTo(stage, current, step.id);

@@ -75,6 +75,21 @@ describe('a round', () => {
     expect(looked).toEqual([[{ path: podsPath, version: '42' }]]);
   });
 
+  it('looks only at the checks that are asked for, and those that they need', async () => {
+    const checks = [
+      { id: 'a', ...passing },
+      { id: 'b', needs: ['a'], ...failing },
+      { id: 'c', needs: ['b'], ...passing },
+      { id: 'd', within: '10m', ...failing },
+    ];
+    const { results } = await checkStep(roundOf(await withPod(), checks, { only: ['c'] }));
+    expect(results.map(({ check, status }) => [check, status])).toEqual([
+      ['a', 'pass'],
+      ['b', 'notYet'],
+      ['c', 'blocked'],
+    ]);
+  });
+
   it('keeps the order of the step, and says what each check is worth', async () => {
     const { results, step, spoiled } = await checkStep(
       roundOf(await withPod(), [
