@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { copyFile, link, mkdir, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { renderEnv } from '../templates/env-file.ts';
-import type { Lock, Source } from './source.ts';
+import type { Artifact, Lock, Source } from './source.ts';
 
 /** The scripts that make a node image, and what they read; everything after them runs on each node. */
 export const imageScripts =
@@ -14,12 +14,28 @@ export const imageScripts =
  * @param lock with every digest filled in.
  */
 export async function nodeImageKey(base: string, lock: Lock, provision: string): Promise<string> {
+  const bare = lock.artifacts.find(({ digest }) => digest === undefined);
+  if (bare !== undefined) throw new Error(`${bare.path} has no digest yet`);
+  return hashImage(base, lock, provision, ({ path: place, digest, image }) => `${place} ${digest} ${image ?? ''}`);
+}
+
+/**
+ * The key of what a node image is to be made from, as far as that is known before anything was obtained: versions and
+ * where they come from instead of digests. It is the same before and after.
+ */
+export function nodeRecipeKey(base: string, lock: Lock, provision: string): Promise<string> {
+  return hashImage(
+    base,
+    lock,
+    provision,
+    ({ path: place, version, from, image }) => `${place} ${version} ${from} ${image ?? ''}`,
+  );
+}
+
+async function hashImage(base: string, lock: Lock, provision: string, describe: (artifact: Artifact) => string): Promise<string> {
   const hash = createHash('sha256');
   hash.update(`${base}\n`);
-  for (const artifact of lock.artifacts) {
-    if (artifact.digest === undefined) throw new Error(`${artifact.path} has no digest yet`);
-    hash.update(`${artifact.path} ${artifact.digest} ${artifact.image ?? ''}\n`);
-  }
+  for (const artifact of lock.artifacts) hash.update(`${describe(artifact)}\n`);
   hash.update(`${lock.images['pause'] ?? ''}\n`);
   for (const name of (await readdir(provision)).filter((file) => imageScripts.test(file)).toSorted())
     hash.update(`${name}\n`).update(await readFile(path.join(provision, name)));

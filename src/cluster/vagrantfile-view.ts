@@ -15,7 +15,7 @@ const managementRanges = ['192.168.241.0/24', '172.29.241.0/24', '10.219.241.0/2
 
 /**
  * The names, sizes and addresses of a plan, ready for the Vagrantfile.
- * @param imageBox the box of the node image, where one was made; else the plain box of the plan.
+ * @param imageBox the name of the box that is made for the plan; else Vagrant is to find the box that the spec names.
  * @param id the cluster's name on this host: what `clusterId` gives for the folder that the Vagrantfile will lie in.
  */
 export function viewVagrantfile(plan: Plan, id: string, imageBox?: string): VagrantfileView {
@@ -27,6 +27,7 @@ export function viewVagrantfile(plan: Plan, id: string, imageBox?: string): Vagr
     driver: rubyString(plan.provider.emulated === true ? 'qemu' : 'kvm'),
     cpuMode: rubyString(plan.provider.emulated === true ? 'maximum' : 'host-model'),
     box: rubyString(box.name),
+    nodeImage: imageBox !== undefined && plan.plainBox === undefined,
     boxUrl: box.url === undefined ? false : rubyString(box.url),
     boxChecksum: imageBox === undefined ? viewChecksum(plan.boxDigest) : false,
     netmask: rubyString(netmaskOf(plan.network.nodes)),

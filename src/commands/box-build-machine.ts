@@ -10,7 +10,7 @@ import { openSubvolumeStore } from '../providers/nspawn/store.ts';
 import type { BoxDisks, BoxProvider } from '../providers/vagrant/box.ts';
 import { provideBaseDisk } from '../providers/vagrant/box-home.ts';
 import { boxShelf, type ShelfContext } from '../providers/vagrant/box-shelf.ts';
-import { diskMebibytes } from '../providers/vagrant/disk-image.ts';
+import { nodeDiskShape } from '../providers/vagrant/disk-image.ts';
 import { plainBoxHome } from '../providers/vagrant/plain-box-home.ts';
 import { vmBaseHome } from '../providers/vagrant/vm-image.ts';
 import { chooseBoxWay, requireBoxTools } from './choose-box.ts';
@@ -82,7 +82,7 @@ async function nativeDisk(
       base: await resolveBaseBox(box, provision, context.cwd, 'vm'),
       provision,
       cache,
-      shape: { mebibytes: diskMebibytes, kernelOptions: [] },
+      shape: nodeDiskShape(false),
     },
     { root, signal, store },
   );

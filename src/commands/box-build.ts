@@ -8,6 +8,7 @@ import { asRoot } from '../exec/root.ts';
 import { makeMissing, subvolumeBase } from '../providers/nspawn/image-home.ts';
 import { openSubvolumeStore } from '../providers/nspawn/store.ts';
 import { buildMachineBox } from './box-build-machine.ts';
+import { buildNodeBox } from './box-build-node.ts';
 import { baseBoxOfName } from './choose-box.ts';
 import { shareCache } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
@@ -22,7 +23,7 @@ export const boxBuild = defineCommand({
   name: 'build',
   summary: 'make a base box ahead of time',
   description:
-    'up makes it by itself when it is not there. A box for libvirt or VirtualBox is laid where Vagrant finds it, for a rendered folder, or written into a file.',
+    'up makes it by itself when it is not there. A box for libvirt or VirtualBox is laid where Vagrant finds it, or written into a file. With --node it is the one that a rendered folder asks for: the node image of the spec, with Kubernetes and all images inside.',
   args: {
     box: {
       summary: 'a known name such as debian-12, or a folder or tar file of a root file system; default: the box of the spec',
@@ -30,24 +31,49 @@ export const boxBuild = defineCommand({
     },
   },
   flags: {
-    provider: { type: 'string', value: 'name', summary: 'what it is for: nspawn, libvirt or virtualbox; default: nspawn' },
+    node: { type: 'boolean', summary: 'make the box of the node image that the spec leads to, for libvirt or VirtualBox' },
+    provider: {
+      type: 'string',
+      value: 'name',
+      summary: 'what it is for: nspawn, libvirt or virtualbox; default: nspawn, or with --node the one of the spec',
+    },
     to: { type: 'string', value: 'file', summary: 'write a box for libvirt or VirtualBox into this .box file instead' },
   },
   examples: [
     { command: 'kubelab box build debian-12', what: 'while there is a network' },
-    { command: 'kubelab box build ubuntu-24.04 --provider libvirt', what: 'for vagrant up in a rendered folder' },
+    { command: 'kubelab box build --node --provider libvirt', what: 'for vagrant up in a rendered folder' },
+    { command: 'kubelab box build ubuntu-24.04 --provider libvirt', what: 'a plain system, for a folder rendered with that box' },
     { command: 'kubelab box build --provider virtualbox --to ./node.box', what: 'to be taken elsewhere' },
   ],
   needsRoot: true,
   run: async ({ args, flags }, context) => {
-    const provider = providers.find((name) => name === (flags.provider ?? 'nspawn'));
-    if (provider === undefined) throw new KubelabError('KL-USE', `--provider takes ${providers.join(', ')}.`);
+    if (flags.node) return buildNode(args.box, flags, context);
+    const provider = readProvider(flags.provider ?? 'nspawn');
     if (provider !== 'nspawn')
       return buildMachineBox(context, { box: args.box ?? (await boxOfSpec(context)), provider, to: flags.to });
     if (flags.to !== undefined) throw new KubelabError('KL-USE', '--to is for boxes of libvirt and VirtualBox: give --provider.');
     return buildForContainers(args.box, context);
   },
 });
+
+/** @throws KubelabError `KL-USE` for a name that is none of them. */
+function readProvider(name: string): (typeof providers)[number] {
+  const provider = providers.find((known) => known === name);
+  if (provider === undefined) throw new KubelabError('KL-USE', `--provider takes ${providers.join(', ')}.`);
+  return provider;
+}
+
+async function buildNode(
+  box: string | undefined,
+  flags: { readonly provider: string | undefined; readonly to: string | undefined },
+  context: Context,
+): Promise<CommandResult> {
+  if (box !== undefined) throw new KubelabError('KL-USE', '--node makes the box of the spec: name no other.');
+  const provider = flags.provider === undefined ? undefined : readProvider(flags.provider);
+  if (provider === 'nspawn')
+    throw new KubelabError('KL-USE', '--node makes boxes of virtual machines: give --provider libvirt or virtualbox.');
+  return buildNodeBox(context, { provider, to: flags.to });
+}
 
 async function boxOfSpec(context: Context): Promise<Spec['box']> {
   if ((await readIfThere(context.specFile)) === undefined) return 'debian-12';

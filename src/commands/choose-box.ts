@@ -21,6 +21,12 @@ export type BoxWay =
   | { readonly kind: 'cloud' }
   | Exclude<PlainBox, { kind: 'cloud' }>;
 
+/** Whether node images for virtual machines are made of a box on a host of this kind. Pure. */
+export function makesNodeImage(box: Spec['box'], machine: Pick<Context['machine'], 'platform' | 'architecture'>): boolean {
+  if (machine.platform !== 'linux' || machine.architecture !== 'x64') return false;
+  return typeof box === 'string' && !box.endsWith('.box') && (box === 'debian-12' || !isKnownBox(box));
+}
+
 /**
  * How machines of a provider come from a box on a host of this kind. Pure.
  * @throws KubelabError `KL-SPEC-UNSUPPORTED` with what would be needed.
@@ -35,12 +41,9 @@ export function chooseBoxWay(
   if (provider === 'nspawn') return chooseForContainers(box, isFile);
   if (typeof box === 'object') return { kind: 'url', ...box };
   if (isFile) return { kind: 'file', path: path.resolve(specFolder, box) };
-  const native = machine.platform === 'linux' && machine.architecture === 'x64';
-  if (!isKnownBox(box)) {
-    if (native) return { kind: 'native' };
+  if (makesNodeImage(box, machine)) return { kind: 'native' };
+  if (!isKnownBox(box))
     throw unsupported(`the box ${box} is a root file system, which is made a disk of only on Linux on x86_64`);
-  }
-  if (native && box === 'debian-12') return { kind: 'native' };
   if (machine.architecture === 'arm64' && provider === 'virtualbox')
     throw unsupported(
       `kubelab can not make ${box} a box for VirtualBox on arm64`,

@@ -14,7 +14,7 @@ import { subvolumeImageHome } from '../providers/nspawn/image-home.ts';
 import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
 import { boxHome, imageBoxName } from '../providers/vagrant/box-home.ts';
 import { plainBoxHome } from '../providers/vagrant/plain-box-home.ts';
-import { diskMebibytes, emulationKernelOptions } from '../providers/vagrant/disk-image.ts';
+import { nodeDiskShape } from '../providers/vagrant/disk-image.ts';
 import { vagrantProvider } from '../providers/vagrant/provider.ts';
 import type { VagrantSettings } from '../providers/vagrant/settings.ts';
 import { requireBoxTools } from './choose-box.ts';
@@ -100,7 +100,7 @@ async function nodeImages(workspace: Workspace, planned: Planned, name: Exclude<
       provision: workspace.provision,
       cache: context.folders.cache,
       source: planned.source,
-      shape: { mebibytes: diskMebibytes, kernelOptions: plan.provider.emulated === true ? emulationKernelOptions : [] },
+      shape: nodeDiskShape(plan.provider.emulated === true),
       vagrantHome: vagrantHome(context),
       installed: (imageBox) => nameImageBox(plan, { folder, packageFolder: context.folders.package, imageBox }),
     },

@@ -4,7 +4,6 @@ import { isKnownBox } from '../artifacts/cloud-images.ts';
 import { type ClusterFolder, relocateCluster } from '../cluster/cluster-folder.ts';
 import { readIfThere } from '../cluster/files.ts';
 import type { Plan } from '../cluster/plan.ts';
-import { readProviderWish } from '../cluster/spec.ts';
 import { writeClusterFolder } from '../cluster/write-folder.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { HostTraits } from '../kubernetes/kubeadm-input.ts';
@@ -12,7 +11,8 @@ import type { Block } from '../ui/block.ts';
 import { whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { noProvider, resolvePlan } from './plan-workspace.ts';
+import { nameNodeBox, renderedProvider } from './node-box.ts';
+import { resolvePlan } from './plan-workspace.ts';
 import { openWorkspace, withoutLogs, type Workspace } from './workspace.ts';
 
 export const render = defineCommand({
@@ -35,13 +35,15 @@ const virtualMachine: HostTraits = { cgroupVersion: 2, sharedKernel: false, swap
 async function runRender(to: string | undefined, context: Context): Promise<CommandResult> {
   const workspace = withoutLogs(await openWorkspace(context));
   const folder = to === undefined ? ownFolder(workspace) : await foreignFolder(path.resolve(context.cwd, to), workspace);
-  const { plan: resolved } = await resolvePlan(workspace, vagrantProvider(workspace));
+  const { plan: resolved } = await resolvePlan(workspace, renderedProvider(workspace));
   const plan: Plan = { ...resolved, box: resolveBoxFile(resolved.box, workspace.specFolder) };
+  const nodeBox = await nameNodeBox(workspace, plan);
   const write = async (): Promise<void> => {
     const { local } = workspace;
     const { specFolder } = workspace;
     const place = {
       folder,
+      ...(nodeBox === undefined ? {} : { imageBox: nodeBox }),
       packageFolder: context.folders.package,
       specFolder,
       host: plan.provider.emulated === true ? { ...virtualMachine, emulated: true } : virtualMachine,
@@ -52,19 +54,20 @@ async function runRender(to: string | undefined, context: Context): Promise<Comm
   };
   await (to === undefined ? whileHolding(workspace, 'render', write) : write());
   const nodes = plan.nodes.map(({ name }) => name);
-  const data = { folder: folder.root, kubernetes: plan.kubernetes, source: plan.source.kind, nodes, alone: worksAlone(plan) };
-  return { data, human: () => describe(path.relative(context.cwd, folder.root) || '.', plan) };
+  const data = {
+    folder: folder.root,
+    kubernetes: plan.kubernetes,
+    source: plan.source.kind,
+    nodes,
+    box: nodeBox ?? plan.box,
+    alone: worksAlone(plan, nodeBox),
+  };
+  return { data, human: () => describe(path.relative(context.cwd, folder.root) || '.', plan, nodeBox) };
 }
 
 /** Vagrant would look for a relative path in the folder that it runs in. */
 function resolveBoxFile(box: string, specFolder: string): string {
   return box.endsWith('.box') && !box.includes('://') ? path.resolve(specFolder, box) : box;
-}
-
-/** Kubernetes has to know of processors that are emulated. What else runs the machines, Vagrant chooses. */
-function vagrantProvider({ spec }: Workspace): Plan['provider'] {
-  const { emulation } = readProviderWish(spec);
-  return emulation ? { ...noProvider, name: 'libvirt', emulated: true } : noProvider;
 }
 
 /** @throws KubelabError `KL-USE` when a cluster lives in it, whose nodes are no virtual machines. */
@@ -90,40 +93,52 @@ async function foreignFolder(root: string, { spec }: Workspace): Promise<Cluster
   });
 }
 
-/** Images that were made here are on no registry, where machines that Vagrant starts would look for them. */
-function worksAlone({ lock, source }: Plan): boolean {
-  return (lock.origin ?? source.kind) !== 'go';
+/**
+ * Whether the machines come up without kubelab: from a node image, which has all in it, or from registries, which have
+ * none of the images that were made from Go modules.
+ */
+function worksAlone({ lock, source }: Plan, nodeBox: string | undefined): boolean {
+  return nodeBox !== undefined || (lock.origin ?? source.kind) !== 'go';
 }
 
-function describe(folder: string, plan: Plan): Block[] {
-  const warning: Block = {
-    kind: 'text',
-    tone: 'careful',
-    text: 'The images of this plan are built from Go modules and are on no registry, so that vagrant up alone can not get them. Write source: upstream for a folder that it can use; this one is for reading.',
-  };
+const warning: Block = {
+  kind: 'text',
+  tone: 'careful',
+  text: 'The images of this plan are built from Go modules and are on no registry, and no node image is made of this box on this host: vagrant up alone can not get them. Take the box debian-12 on Linux on x86_64, or source: upstream; this folder is for reading.',
+};
+
+function describe(folder: string, plan: Plan, nodeBox: string | undefined): Block[] {
+  const build = buildCommand(plan, nodeBox);
   return [
     {
       kind: 'text',
       tone: 'good',
       text: `${folder} holds Kubernetes ${plan.kubernetes} on ${plan.nodes.length} virtual machines. It holds keys: give it to nobody.`,
     },
-    ...(worksAlone(plan) ? [] : [warning]),
+    ...(worksAlone(plan, nodeBox) ? [] : [warning]),
     {
       kind: 'commands',
       title: 'Next:',
       commands: [
-        ...(isKnownBox(plan.box)
-          ? [
-              {
-                command: `kubelab box build ${plan.box} --provider libvirt`,
-                what: 'give Vagrant the box; or --provider virtualbox',
-              },
-            ]
-          : []),
+        ...(build === undefined ? [] : [build]),
         { command: `cd ${folder} && vagrant up`, what: 'bring it up with libvirt or VirtualBox' },
         { command: `less ${path.join(folder, 'Vagrantfile')}`, what: 'see the machines' },
         { command: `ls ${path.join(folder, 'provision')}`, what: 'see every script that runs in them' },
       ],
     },
   ];
+}
+
+/** The one command that Vagrant's box comes from; undefined where Vagrant gets the box by itself. */
+function buildCommand(
+  { box, provider }: Plan,
+  nodeBox: string | undefined,
+): { readonly command: string; readonly what: string } | undefined {
+  const open = provider.name === 'nspawn';
+  const name = open ? 'libvirt' : provider.name;
+  const other = open ? '; or --provider virtualbox' : '';
+  if (nodeBox !== undefined)
+    return { command: `kubelab box build --node --provider ${name}`, what: `give Vagrant the box, with all inside${other}` };
+  if (!isKnownBox(box)) return undefined;
+  return { command: `kubelab box build ${box} --provider ${name}`, what: `give Vagrant the box${other}` };
 }

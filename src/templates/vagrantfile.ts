@@ -9,6 +9,8 @@ export interface VagrantfileView {
   readonly driver: string;
   readonly cpuMode: string;
   readonly box: string;
+  /** Whether all that a node needs is in the box. */
+  readonly nodeImage: boolean;
   /** Where the box comes from; false where its name alone says it. */
   readonly boxUrl: string | false;
   /** The digest of what is at the URL; false for none given. */

@@ -17,7 +17,7 @@ async function createBundledRig(spec = ''): Promise<ProgramRig> {
 
 describe('render', () => {
   it('writes what vagrant needs, and says that images of Go modules are on no registry', async () => {
-    const rig = await createBundledRig();
+    const rig = await createBundledRig('box: debian-13\n');
     const { exitCode, stdout } = await rig.run('render');
     expect(exitCode).toBe(0);
     expect(stdout).toContain('.kubelab/study holds Kubernetes 1.36.4 on 3 virtual machines.');
@@ -43,7 +43,9 @@ describe('render', () => {
   it('writes into another folder, again and again, and nowhere else', async () => {
     const rig = await createBundledRig();
     const first = await rig.run('render', '--to', 'out/lab', '--json');
-    expect(JSON.parse(first.stdout)).toMatchObject({ data: { folder: '<folder>/out/lab', alone: false } });
+    expect(JSON.parse(first.stdout)).toMatchObject({
+      data: { folder: '<folder>/out/lab', nodes: ['control1', 'worker1', 'worker2'] },
+    });
     const token = await readFile(rig.path('out/lab/pki/token'), 'utf8');
     expect((await rig.run('render', '--to', 'out/lab')).exitCode).toBe(0);
     expect(await readFile(rig.path('out/lab/pki/token'), 'utf8')).toBe(token);

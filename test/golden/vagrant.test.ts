@@ -22,6 +22,7 @@ const cases: Readonly<Record<string, Plan>> = {
     { controlPlanes: 5, workers: 2, loadBalancers: 1 },
     { provider: { name: 'virtualbox', why: '', differences: [] } },
   ),
+  'node-image': makePlan({ controlPlanes: 1, workers: 1 }, { source: { kind: 'go', why: 'the spec asks for it' } }),
   'external-etcd': makePlan({ controlPlanes: 3, workers: 2, etcd: 3, loadBalancers: 1 }),
   'storage-node': makePlan(
     { controlPlanes: 1, workers: 2, storage: 1, workerDisksMiB: [10_240, 20_480] },
@@ -42,12 +43,22 @@ const cases: Readonly<Record<string, Plan>> = {
   ),
 };
 
+/** The boxes of those whose machines come from a node image. */
+const imageBoxes = new Map([[cases['node-image'], 'kubelab/node-1.36.4-0123456789abcdef-01234567']]);
+
 const golden = join(import.meta.dirname, 'vagrant');
 const template = await readFile(join(import.meta.dirname, '../../Vagrantfile.tmpl'), 'utf8');
 
 function render(plan: Plan): Map<string, RenderedFile> {
   const nodeFiles = new Map(plan.nodes.map((node) => [`${node.name}/env`, `KUBELAB_ROLE='${node.role}'\n`]));
-  return renderFolder(plan, { id: `${plan.name}-1a2b3c`, template, nodeFiles, provision: new Map([['run.sh', '#!/bin/sh\n']]) });
+  const imageBox = imageBoxes.get(plan);
+  return renderFolder(plan, {
+    id: `${plan.name}-1a2b3c`,
+    ...(imageBox === undefined ? {} : { imageBox }),
+    template,
+    nodeFiles,
+    provision: new Map([['run.sh', '#!/bin/sh\n']]),
+  });
 }
 
 describe('the rendered Vagrantfile', () => {

@@ -3,7 +3,7 @@ import type { Lock } from '../../artifacts/source.ts';
 import type { NodeImageHome } from '../../cluster/up-context.ts';
 import type { Box, BoxProvider } from './box.ts';
 import { boxShelf, type ShelfContext } from './box-shelf.ts';
-import { type TreeStore, type VmBaseHome, vmImageHome, type VmImageSettings } from './vm-image.ts';
+import { type TreeStore, type VmBaseHome, type VmImageHome, vmImageHome, type VmImageSettings } from './vm-image.ts';
 
 export interface BoxHomeSettings extends VmImageSettings {
   readonly provider: BoxProvider;
@@ -67,6 +67,30 @@ export async function provideBaseDisk(
       await images.makeBaseDisk(progress);
     });
   return images.baseDisk();
+}
+
+/** The disk of the node image of a lock with every digest, made where it is not there. The base box has to be there. */
+export async function provideImageDisk(
+  images: VmImageHome,
+  store: OpenableStore,
+  lock: Lock,
+  progress: (text: string) => void,
+): Promise<string> {
+  if (!(await images.hasImage(lock))) await whileOpen(store, () => images.makeImage(lock, progress));
+  return images.disk(lock);
+}
+
+/** Makes the base box where neither it nor the image of a lock is there. */
+export async function provideBase(
+  images: VmImageHome,
+  store: OpenableStore,
+  lock: Lock,
+  progress: (text: string) => void,
+): Promise<void> {
+  if (await images.hasImage(lock)) return;
+  await whileOpen(store, async () => {
+    if (!(await images.hasBase())) await images.makeBase(progress);
+  });
 }
 
 async function whileOpen<T>(store: OpenableStore, work: () => Promise<T>): Promise<T> {

@@ -34,6 +34,16 @@ export interface BoxDisks {
   readonly seed?: string;
   /** What Vagrant calls the system, so that it need not ask the machine. */
   readonly guest: BoxGuest;
+  /** The key of the node image that the disk has, where it has one: the box says it. */
+  readonly image?: string;
+}
+
+/** The file of a box that says which node image is on its disk. Vagrant does not look at it. */
+export const imageNoteFile = 'node-image';
+
+/** What a box has beside what its provider wants. */
+export function ownBoxFiles({ image }: Pick<BoxDisks, 'image'>): readonly BoxFile[] {
+  return image === undefined ? [] : [{ name: imageNoteFile, text: `${image}\n` }];
 }
 
 export type BoxGuest = 'debian' | 'ubuntu' | 'redhat';
@@ -85,7 +95,8 @@ export function unescapeSlashes(name: string): string {
   return name.replaceAll('-VAGRANTSLASH-', '/');
 }
 
-function escapeSlashes(name: string): string {
+/** How names of boxes stand in paths and in names of volumes. */
+export function escapeSlashes(name: string): string {
   return name.replaceAll('/', '-VAGRANTSLASH-');
 }
 

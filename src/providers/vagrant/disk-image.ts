@@ -37,6 +37,11 @@ export const diskMebibytes = 20 * 1024;
  */
 export const emulationKernelOptions: readonly string[] = ['tsc=reliable', 'clocksource=tsc', 'mitigations=off'];
 
+/** What the disks of nodes are made as. @param emulated whether their processors are. */
+export function nodeDiskShape(emulated: boolean): DiskShape {
+  return { mebibytes: diskMebibytes, kernelOptions: emulated ? emulationKernelOptions : [] };
+}
+
 // The scripts stay in src/ when the rest is compiled to dist/src/.
 const room = fileURLToPath(new URL('.', import.meta.url)).replace(/\/dist\/(src\/providers\/vagrant\/)$/, '/$1');
 const diskScript = `${room}make-disk.sh`;

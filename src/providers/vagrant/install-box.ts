@@ -5,10 +5,12 @@ import {
   type Box,
   type BoxContext,
   type BoxDisks,
+  type BoxFile,
   boxFolder,
   libvirtBoxFiles,
   libvirtDisk,
   libvirtSeed,
+  ownBoxFiles,
   packBox,
   volumeName,
 } from './box.ts';
@@ -54,19 +56,19 @@ export async function installBox(box: Box, disks: BoxDisks, home: LibvirtHome, c
   for (const [name, file] of Object.entries(parts)) await placeFile(file, path.join(folder, volumeName(box, name)), context);
   await virsh(home, context, ['pool-refresh', home.pool]);
   for (const name of Object.keys(parts)) await virsh(home, context, ['vol-path', '--pool', home.pool, volumeName(box, name)]);
-  await layOutBox(
-    boxFolder(home.vagrantHome, box, 'libvirt'),
-    libvirtBoxFiles(size, disks.guest, disks.seed !== undefined),
-    async (partial) => {
-      for (const [name, file] of Object.entries(parts)) await placeFile(file, path.join(partial, name), context);
-    },
-  );
+  await layOutBox(boxFolder(home.vagrantHome, box, 'libvirt'), describeBox(size, disks), async (partial) => {
+    for (const [name, file] of Object.entries(parts)) await placeFile(file, path.join(partial, name), context);
+  });
 }
 
 /** Makes a box for libvirt as one file. It appears when it is whole. */
 export async function packLibvirtBox(disks: BoxDisks, file: string, context: BoxContext): Promise<void> {
   const size = await readVirtualSize(disks.disk, context.runner, context.signal);
-  await packBox(file, libvirtBoxFiles(size, disks.guest, disks.seed !== undefined), partsOf(disks), context);
+  await packBox(file, describeBox(size, disks), partsOf(disks), context);
+}
+
+function describeBox(size: number, disks: BoxDisks): BoxFile[] {
+  return [...libvirtBoxFiles(size, disks.guest, disks.seed !== undefined), ...ownBoxFiles(disks)];
 }
 
 function partsOf({ disk, seed }: BoxDisks): Record<string, string> {

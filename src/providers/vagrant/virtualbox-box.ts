@@ -1,6 +1,6 @@
 import { mkdir, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { type Box, type BoxContext, type BoxDisks, boxFolder, type BoxFile, type BoxGuest, packBox } from './box.ts';
+import { type Box, type BoxContext, type BoxDisks, boxFolder, type BoxFile, type BoxGuest, ownBoxFiles, packBox } from './box.ts';
 import { readVirtualSize } from './disk-image.ts';
 import { layOutBox } from './lay-box.ts';
 
@@ -45,7 +45,7 @@ export async function hasVirtualBoxBox(box: Box, vagrantHome: string): Promise<b
 
 /** Lays a box where `vagrant up` finds it. Takes about as much room again as the disk; does it again where it is there already. */
 export async function installVirtualBoxBox(box: Box, disks: BoxDisks, vagrantHome: string, context: BoxContext): Promise<void> {
-  const files = virtualboxBoxFiles(await readSizes(disks, context), disks.guest);
+  const files = await describeBox(disks, context);
   await layOutBox(boxFolder(vagrantHome, box, 'virtualbox'), files, async (partial) => {
     await convertDisks(disks, partial, context);
   });
@@ -53,14 +53,18 @@ export async function installVirtualBoxBox(box: Box, disks: BoxDisks, vagrantHom
 
 /** Makes a box for VirtualBox as one file. It appears when it is whole; its folder takes the converted disks meanwhile. */
 export async function packVirtualBoxBox(disks: BoxDisks, file: string, context: BoxContext): Promise<void> {
-  const sizes = await readSizes(disks, context);
+  const files = await describeBox(disks, context);
   const work = `${file}.disks`;
   try {
     await mkdir(work, { recursive: true });
-    await packBox(file, virtualboxBoxFiles(sizes, disks.guest), await convertDisks(disks, work, context), context);
+    await packBox(file, files, await convertDisks(disks, work, context), context);
   } finally {
     await rm(work, { recursive: true, force: true });
   }
+}
+
+async function describeBox(disks: BoxDisks, context: BoxContext): Promise<BoxFile[]> {
+  return [...virtualboxBoxFiles(await readSizes(disks, context), disks.guest), ...ownBoxFiles(disks)];
 }
 
 async function readSizes({ disk, seed }: BoxDisks, { runner, signal }: BoxContext): Promise<DiskSizes> {
