@@ -14,8 +14,20 @@ export interface LibvirtWorld {
   readonly env: Readonly<Record<string, string>>;
   /** What `virsh` says. @throws Error when it fails. */
   virsh(...words: readonly string[]): Promise<string>;
+  /** What `vagrant` says, by hand in a folder. @throws Error when it fails. */
+  vagrant(folder: string, words: readonly string[], options?: VagrantOptions): Promise<string>;
+  /** What Vagrant knows in a folder: the state of each machine, by its name. */
+  vagrantStates(folder: string): Promise<Record<string, string>>;
+  /** The names of all machines, running or not. */
+  domains(): Promise<string[]>;
   /** Ends everything in it and removes its folder. */
   end(): Promise<void>;
+}
+
+export interface VagrantOptions {
+  /** Milliseconds; default: five minutes. */
+  readonly timeout?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 const minute = 60_000;
@@ -32,11 +44,22 @@ export async function startLibvirtWorld(): Promise<LibvirtWorld> {
   const enter = `exec nsenter --target ${inside} --mount --net --pid --wdns="$PWD" -- "$@"`;
   const prefix = ['sh', '-c', enter, 'sh'];
   const env = { VAGRANT_HOME: join(folder, 'vagrant.d'), PATH: `${join(folder, 'bin')}:${process.env['PATH'] ?? ''}` };
+  const virsh: LibvirtWorld['virsh'] = (...words) =>
+    runCommand([...prefix, 'virsh', '--connect', 'qemu:///system', ...words], { timeout: 5 * minute });
+  const vagrant: LibvirtWorld['vagrant'] = (cwd, words, options) =>
+    runCommand([...prefix, 'vagrant', ...words], {
+      cwd,
+      timeout: options?.timeout ?? 5 * minute,
+      env: { ...env, VAGRANT_CHECKPOINT_DISABLE: '1', VAGRANT_NO_COLOR: '1', ...options?.env },
+    });
   return {
     folder,
     prefix,
     env,
-    virsh: (...words) => runCommand([...prefix, 'virsh', '--connect', 'qemu:///system', ...words]),
+    virsh,
+    vagrant,
+    vagrantStates: async (cwd) => readStates(await vagrant(cwd, ['status', '--machine-readable'])),
+    domains: async () => (await virsh('list', '--all', '--name')).split('\n').filter((name) => name !== ''),
     end: async () => {
       // It is the first process of its namespace: all others there end with it.
       world.kill('SIGKILL');
@@ -44,6 +67,14 @@ export async function startLibvirtWorld(): Promise<LibvirtWorld> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function readStates(output: string): Record<string, string> {
+  const states = output.split('\n').flatMap((line) => {
+    const [, name = '', type, state = ''] = line.split(',');
+    return type === 'state' ? [[name, state] as const] : [];
+  });
+  return Object.fromEntries(states);
 }
 
 async function isThere(file: string): Promise<boolean> {

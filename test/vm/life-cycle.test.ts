@@ -1,11 +1,16 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, createCluster } from '../e2e/rig/cluster.ts';
-import { runCommand } from '../e2e/rig/run-command.ts';
 import { type LibvirtWorld, startLibvirtWorld } from './libvirt-world.ts';
 
 const minute = 60_000;
-const nodes = ['control1', 'worker1'];
+/** The host emulates all processors, and the control plane wants two. */
+const worker = { count: 1, cpus: 1 };
+
+interface KubernetesNode {
+  readonly metadata: { readonly name: string };
+  readonly status: { readonly addresses: readonly { readonly type: string; readonly address: string }[] };
+}
 
 /** Two real virtual machines with processors that are emulated, through Vagrant and libvirt. */
 describe('a cluster on virtual machines', () => {
@@ -20,10 +25,10 @@ describe('a cluster on virtual machines', () => {
         kubernetes: '1.36.4',
         source: 'go',
         provider: { name: 'libvirt', accelerator: 'tcg' },
-        workers: { count: 1 },
+        workers: worker,
         addons: [],
       },
-      nodes,
+      nodes: ['control1', 'worker1', 'worker2'],
       prefix: world.prefix,
       env: world.env,
     });
@@ -42,18 +47,16 @@ describe('a cluster on virtual machines', () => {
 
   it('has every node at its address on the private network', { timeout: 10 * minute }, async () => {
     const { nodes: planned } = await cluster.status();
-    const seen = JSON.parse(await cluster.kubectl(['get', 'nodes', '-o', 'json'], { timeout: 5 * minute })) as {
-      items: { metadata: { name: string }; status: { addresses: { type: string; address: string }[] } }[];
-    };
-    const addresses = seen.items.map(({ metadata, status }) => [
+    const addresses = (await readNodes()).map(({ metadata, status }) => [
       metadata.name,
       status.addresses.find(({ type }) => type === 'InternalIP')?.address,
     ]);
     expect(addresses).toEqual(planned.map(({ name, address }) => [name, address]));
   });
 
-  it('is what Vagrant sees in the same folder', { timeout: 10 * minute }, async () => {
-    expect(await vagrantStates()).toEqual({ control1: 'running', worker1: 'running' });
+  it('is what Vagrant sees in the same folder, and lets in', { timeout: 15 * minute }, async () => {
+    expect(await world.vagrantStates(vagrantFolder())).toEqual({ control1: 'running', worker1: 'running' });
+    await world.vagrant(vagrantFolder(), ['ssh', 'control1', '-c', 'true']);
   });
 
   it('has kernels of its own, which serve NFS and mount it', { timeout: 15 * minute }, async () => {
@@ -76,20 +79,29 @@ describe('a cluster on virtual machines', () => {
   it('is halted, also in the eyes of Vagrant, and comes back', { timeout: 60 * minute }, async () => {
     expect((await cluster.run('halt')).exitCode).toBe(0);
     expect(await machines()).toEqual({ control1: 'stopped', worker1: 'stopped' });
-    expect(await vagrantStates()).toEqual({ control1: 'shutoff', worker1: 'shutoff' });
+    expect(await world.vagrantStates(vagrantFolder())).toEqual({ control1: 'shutoff', worker1: 'shutoff' });
     expect(await cluster.up()).toMatchObject({ changed: true });
   });
 
-  it('comes back when a machine loses its power', { timeout: 60 * minute }, async () => {
-    await world.virsh('destroy', (await domains()).find((name) => name.endsWith('-worker1')) ?? '');
+  it('brings back what was halted by hand, with one worker more', { timeout: 90 * minute }, async () => {
+    await world.vagrant(vagrantFolder(), ['halt', 'worker1'], { timeout: 10 * minute });
     expect(await machines()).toEqual({ control1: 'running', worker1: 'stopped' });
+    await cluster.changeSpec({ workers: { ...worker, count: 2 } });
     expect(await cluster.up()).toMatchObject({ changed: true });
-    expect(await machines()).toEqual({ control1: 'running', worker1: 'running' });
+    await hasExactly('control1', 'worker1', 'worker2');
+  });
+
+  it('brings back what lost its power, with one worker less', { timeout: 90 * minute }, async () => {
+    await world.virsh('destroy', (await world.domains()).find((name) => name.endsWith('-worker1')) ?? '');
+    expect(await machines()).toEqual({ control1: 'running', worker1: 'stopped', worker2: 'running' });
+    await cluster.changeSpec({ workers: worker });
+    expect(await cluster.up()).toMatchObject({ changed: true });
+    await hasExactly('control1', 'worker1');
   });
 
   it('leaves nothing in libvirt when it is destroyed', { timeout: 20 * minute }, async () => {
     expect(await cluster.destroy()).toEqual([]);
-    expect(await domains()).toEqual([]);
+    expect(await world.domains()).toEqual([]);
     expect((await world.virsh('net-list', '--all', '--name')).trim().split('\n')).toEqual(['default']);
     const volumes = (await world.virsh('vol-list', 'default')).split('\n').filter((line) => line.includes('kubelab'));
     expect(volumes.every((line) => line.includes('_vagrant_box_image_'))).toBe(true);
@@ -102,24 +114,21 @@ describe('a cluster on virtual machines', () => {
     return Object.fromEntries(seen.map(({ name, machine }) => [name, machine]));
   }
 
-  async function domains(): Promise<string[]> {
-    return (await world.virsh('list', '--all', '--name')).split('\n').filter((name) => name !== '');
+  /** kubelab, libvirt, Vagrant and Kubernetes agree on which nodes there are, and all of them run. */
+  async function hasExactly(...names: readonly string[]): Promise<void> {
+    const running = Object.fromEntries(names.map((name) => [name, 'running']));
+    expect(await machines()).toEqual(running);
+    expect(await world.vagrantStates(vagrantFolder())).toEqual(running);
+    const domains = (await world.domains()).map((name) => name.replace(/^kubelab-vms-[0-9a-f]{6}-/, ''));
+    expect(domains.toSorted()).toEqual(names);
+    expect((await readNodes()).map(({ metadata }) => metadata.name).toSorted()).toEqual(names);
   }
 
-  async function vagrantStates(): Promise<Record<string, string>> {
-    const inFolder = [
-      'sh',
-      '-c',
-      'cd "$1" && exec vagrant status --machine-readable',
-      'sh',
-      join(cluster.folder, '.kubelab', 'vms'),
-    ];
-    const environment = Object.entries(world.env).map(([name, value]) => `${name}=${value}`);
-    const output = await runCommand([...world.prefix, 'env', ...environment, ...inFolder], { timeout: 5 * minute });
-    const states = output.split('\n').flatMap((line) => {
-      const [, name, type, state] = line.split(',');
-      return type === 'state' ? [[name ?? '', state ?? '']] : [];
-    });
-    return Object.fromEntries(states) as Record<string, string>;
+  async function readNodes(): Promise<readonly KubernetesNode[]> {
+    return (JSON.parse(await cluster.kubectl(['get', 'nodes', '-o', 'json'], slow)) as { items: KubernetesNode[] }).items;
+  }
+
+  function vagrantFolder(): string {
+    return join(cluster.folder, '.kubelab', 'vms');
   }
 });

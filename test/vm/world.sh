@@ -31,12 +31,19 @@ security_driver = "none"
 remember_owner = 0
 CONF
 
-# What fetches packages has to leave.
+# What fetches packages or Go modules has to leave.
 cat >"$folder/bin/mmdebstrap" <<SHIM
 #!/bin/sh
 exec nsenter --net="$folder/host-network" /usr/bin/mmdebstrap "\$@"
 SHIM
 chmod +x "$folder/bin/mmdebstrap"
+if go=$(command -v go); then
+	cat >"$folder/bin/go" <<SHIM
+#!/bin/sh
+exec nsenter --net="$folder/host-network" "$go" "\$@"
+SHIM
+	chmod +x "$folder/bin/go"
+fi
 
 virtlogd --daemon
 libvirtd --daemon
