@@ -9,6 +9,7 @@ import type { BoxShelf } from '../../../src/providers/vagrant/box-shelf.ts';
 import { nodeDiskShape } from '../../../src/providers/vagrant/disk-image.ts';
 import { chooseNodeBox, nodeBoxName } from '../../../src/providers/vagrant/node-box.ts';
 import { packageFolder } from '../../rig/program.ts';
+import { askVagrant, withoutVagrant } from './rig.ts';
 
 const provision = path.join(packageFolder, 'provision');
 const settings = { base: await resolveBaseBox('debian-12', provision, '/', 'vm'), provision, shape: nodeDiskShape(false) };
@@ -51,7 +52,7 @@ async function createPlace(laid: Readonly<Record<string, string | undefined>>, i
   const lay = async (version: string, provider: BoxProvider, image: string | undefined): Promise<void> => {
     const folder = boxFolder(fixture.path, { name: 'kubelab/node-x', version }, provider);
     await mkdir(folder, { recursive: true });
-    await writeFile(path.join(folder, 'metadata.json'), '{}');
+    await writeFile(path.join(folder, 'metadata.json'), JSON.stringify({ provider }));
     if (image !== undefined) await writeFile(path.join(folder, 'node-image'), `${image}\n`);
   };
   for (const [version, image] of Object.entries(laid)) await lay(version, 'libvirt', image);
@@ -81,6 +82,12 @@ describe('the version of a node box', () => {
       box: { version: '1.0.3' },
       isThere: false,
     });
+  });
+
+  it.skipIf(withoutVagrant)('is the one that Vagrant takes', { timeout: 60_000 }, async () => {
+    const { vagrantHome } = await createPlace({ '0': 'added', '1.0.9': 'x', '1.0.10': 'this' });
+    const code = 'puts Vagrant::BoxCollection.new(Pathname.new(ARGV[0])).find(ARGV[1], [:libvirt], ">= 0").version';
+    expect(askVagrant(code, path.join(vagrantHome, 'boxes'), 'kubelab/node-x')).toBe('1.0.10');
   });
 
   it('does not depend on boxes of another provider', async () => {
