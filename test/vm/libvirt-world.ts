@@ -50,6 +50,7 @@ export async function startLibvirtWorld(): Promise<LibvirtWorld> {
     runCommand([...prefix, 'vagrant', ...words], {
       cwd,
       timeout: options?.timeout ?? 5 * minute,
+      onLine: tellLine,
       env: { ...env, VAGRANT_CHECKPOINT_DISABLE: '1', VAGRANT_NO_COLOR: '1', ...options?.env },
     });
   return {
@@ -67,6 +68,11 @@ export async function startLibvirtWorld(): Promise<LibvirtWorld> {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** The stages that Vagrant goes through, for whoever waits. */
+function tellLine(line: string): void {
+  if (/^(?:==> |Bringing )/.test(line)) process.stderr.write(`    ${new Date().toISOString().slice(11, 19)} vagrant: ${line}\n`);
 }
 
 function readStates(output: string): Record<string, string> {

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { createInterface } from 'node:readline';
 
 export interface CommandResult {
   readonly exitCode: number;
@@ -12,6 +13,8 @@ export interface CommandOptions {
   readonly input?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** Told of each line of its output as it comes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** Runs a command and gives its answer, whatever its exit code; 127 where the program is not there. */
@@ -21,6 +24,7 @@ export async function tryCommand(command: readonly string[], options: CommandOpt
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
+  if (options.onLine !== undefined) createInterface({ input: child.stdout }).on('line', options.onLine);
   child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
   // It may end without reading what it is given.
   child.stdin.on('error', () => {});
