@@ -123,13 +123,12 @@ describe('labs on a real cluster', async () => {
   });
 
   // Those that keep to their namespaces mostly wait, and do so side by side.
-  const keepsToItself = ({ isolation, reset, id }: Lab): boolean =>
-    isolation === 'namespace' && reset.clusterObjects.length === 0 && id !== 'hpa';
+  const keepsToItself = ({ isolation, reset }: Lab): boolean => isolation === 'namespace' && reset.clusterObjects.length === 0;
   describe.concurrent('prove themselves side by side', () => {
     it.for(labs.filter(keepsToItself).map(({ id }) => id))('%s', async (id) => proveLab(id));
   });
 
-  // These change what others see, or need the processors for themselves.
+  // These change what others see.
   it.for(labs.filter((lab) => !keepsToItself(lab)).map(({ id }) => id))('%s', async (id) => proveLab(id));
 
   async function proveLab(id: string): Promise<void> {
