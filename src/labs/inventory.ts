@@ -20,6 +20,7 @@ interface Item {
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
+    readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
@@ -45,7 +46,11 @@ function belongsToAnother({ kind, metadata, spec }: Item, namespace: string): bo
   return spec?.claimRef?.namespace !== undefined && spec.claimRef.namespace !== namespace;
 }
 
+/** Of what is on its way out already: it may go. */
+const leaving = 'leaving';
+
 function describeItem({ kind, metadata, spec }: Item): string {
+  if (metadata.deletionTimestamp !== undefined) return leaving;
   if (kind === 'StorageClass') return String(metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true');
   if (kind !== 'Node') return '';
   const labels = Object.entries(metadata.labels ?? {}).map(([name, value]) => `${name}=${value}`);
@@ -56,10 +61,10 @@ function describeItem({ kind, metadata, spec }: Item): string {
 export function findLeftovers(before: Inventory, after: Inventory): string[] {
   return [
     ...[...after.keys()].filter((name) => !before.has(name)).map((name) => `${name} is left behind`),
-    ...[...before.keys()].filter((name) => !after.has(name)).map((name) => `${name} is gone`),
+    ...[...before].filter(([name, value]) => value !== leaving && !after.has(name)).map(([name]) => `${name} is gone`),
     ...[...after].flatMap(([name, value]) => {
       const old = before.get(name);
-      return old === undefined || old === value ? [] : [`${name} has changed: ${old} is now ${value}`];
+      return old === undefined || old === leaving || old === value ? [] : [`${name} has changed: ${old} is now ${value}`];
     }),
   ];
 }

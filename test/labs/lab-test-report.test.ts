@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { findLeftovers } from '../../src/labs/inventory.ts';
+import type { Kubectl } from '../../src/kubernetes/kubectl.ts';
+import { findLeftovers, takeInventory } from '../../src/labs/inventory.ts';
 import { renderJunit } from '../../src/labs/junit.ts';
 import type { LabTest } from '../../src/labs/test-lab.ts';
 
@@ -21,6 +22,31 @@ describe('what a lab leaves behind', () => {
       'StorageClass local-path is gone',
       'Node worker1 has changed: {"labels":[]} is now {"labels":["a=b"]}',
     ]);
+  });
+});
+
+describe('an inventory', () => {
+  const item = (kind: string, metadata: Record<string, unknown>) => ({ kind, metadata });
+  const take = (...items: unknown[]) => {
+    const unused = () => Promise.reject(new Error('an inventory only lists'));
+    const kubectl: Kubectl = { json: <T>() => Promise.resolve({ items } as T), apply: unused, run: unused };
+    return takeInventory(kubectl, 'lab-x');
+  };
+
+  it('lets go what was on its way out before, and nothing that goes in between', async () => {
+    const going = item('Namespace', { name: 'probe', deletionTimestamp: '2026-01-01T00:00:00Z' });
+    const kept = item('Namespace', { name: 'kept' });
+    const before = await take(going, kept);
+    expect(findLeftovers(before, await take(kept))).toEqual([]);
+    expect(findLeftovers(before, await take(going, kept))).toEqual([]);
+    expect(findLeftovers(before, await take())).toEqual(['Namespace kept is gone']);
+    const ended = item('Namespace', { name: 'kept', deletionTimestamp: '2026-01-01T00:00:00Z' });
+    expect(findLeftovers(before, await take(ended))).toEqual(['Namespace kept has changed:  is now leaving']);
+  });
+
+  it('leaves out what is of other labs', async () => {
+    const other = item('Namespace', { name: 'lab-y' });
+    expect([...(await take(other, item('Namespace', { name: 'lab-x' }))).keys()]).toEqual(['Namespace lab-x']);
   });
 });
 
