@@ -69,9 +69,9 @@ describe('viewVagrantfile', () => {
     const plan = makePlan({ controlPlanes: 0, workers: 0 }, { name: hostile, box: `${hostile}.box` });
     const node = { name: hostile, role: 'worker' as const, address: hostile, cpus: 1, memoryMiB: 1, disksMiB: [] };
     const view = { ...plan, nodes: [node], network: { ...plan.network, gateway: hostile }, boxDigest: `${hostile}:${hostile}` };
-    const { machines, boxChecksum, ...rest } = viewVagrantfile(view, id);
+    const { machines, boxChecksum, nodeImage, ...rest } = viewVagrantfile(view, id);
     const { cpus, memory, disks, ...quoted } = machines[0]!;
-    expect([cpus, memory, disks]).toEqual(['1', '1', '[]']);
+    expect([cpus, memory, disks, nodeImage]).toEqual(['1', '1', '[]', false]);
     for (const value of [...Object.values(rest), ...Object.values(quoted), ...Object.values(boxChecksum)])
       expect(value).toMatch(/^"(?:[^"\\#\n]|\\.)*"$/);
   });
@@ -95,7 +95,7 @@ describe('renderFolder', () => {
     ]),
   };
   const machines =
-    '{{#machines}}{{name}}{{role}}{{address}}{{cpus}}{{memory}}{{disks}}{{/machines}}{{#boxUrl}}{{/boxUrl}}{{#boxChecksum}}{{kind}}{{hex}}{{/boxChecksum}}';
+    '{{#machines}}{{name}}{{role}}{{address}}{{cpus}}{{memory}}{{disks}}{{/machines}}{{#nodeImage}}{{/nodeImage}}{{#boxUrl}}{{/boxUrl}}{{#boxChecksum}}{{kind}}{{hex}}{{/boxChecksum}}';
   const template = parts.template.replace('{{boxUrl}}', machines);
 
   test('puts every file in its place, sorted, with its mode and \\n alone', () => {
