@@ -10,8 +10,10 @@ restart=''
 
 systemctl stop kubelab-lab-cache.service 2>/dev/null || true
 
-if ! cmp -s "$tree/etc/containerd/config.toml" /etc/containerd/config.toml; then
-	cp "$tree/etc/containerd/config.toml" /etc/containerd/config.toml
+config=/etc/containerd/config.toml
+cmp -s "$tree$config" "$config" || cp "$tree$config" "$config"
+# The socket is as old as the process, which may have read another file.
+if [ -n "$(find "$config" -newer /run/containerd/containerd.sock)" ]; then
 	systemctl restart containerd.service
 	restart=yes
 fi
