@@ -62,7 +62,7 @@ async function writeFolder(folder: string): Promise<void> {
   const parts = {
     id: 'boot-1a2b3c',
     template: await readFile(join(packageFolder, 'Vagrantfile.tmpl'), 'utf8'),
-    provision: new Map<string, string>(),
+    provision: new Map([['run.sh', '#!/bin/sh\n']]),
     nodeFiles: new Map([['etcd1/env', "KUBELAB_ROLE='etcd'\n"]]),
   };
   for (const [name, { text, mode }] of renderFolder(plan, parts)) {

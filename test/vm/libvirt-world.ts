@@ -72,7 +72,7 @@ export async function startLibvirtWorld(): Promise<LibvirtWorld> {
 
 /** The stages that Vagrant goes through, for whoever waits. */
 function tellLine(line: string): void {
-  if (/^(?:==> |Bringing )/.test(line)) process.stderr.write(`    ${new Date().toISOString().slice(11, 19)} vagrant: ${line}\n`);
+  if (/^==> \S+ (?! -- )/.test(line)) process.stderr.write(`    ${new Date().toISOString().slice(11, 19)} vagrant: ${line}\n`);
 }
 
 function readStates(output: string): Record<string, string> {
