@@ -18,8 +18,8 @@ if booted; then
 fi
 
 install_packages "$(dirname "$0")/base-packages.txt" "base packages"
-# The machines of kubelab's own base box have it already.
-if booted; then install_packages "$(dirname "$0")/plain-packages.txt" "packages of plain systems"; fi
+# The machines of kubelab's own base box have it already, and to a system container it is of no use.
+if booted && ! contained; then install_packages "$(dirname "$0")/plain-packages.txt" "packages of plain systems"; fi
 
 # Installed for the nodes that need them; no other node runs them. Nodes are on a network of their own behind no firewall.
 disable_units haproxy.service rpcbind.service rpcbind.socket nfs-blkmap.service nfs-client.target firewalld.service

@@ -131,6 +131,9 @@ write_file() {
 # booted: whether systemd runs here; it does not while a node image is built in a folder.
 booted() { [ -d /run/systemd/system ]; }
 
+# contained: whether this is a system container, whose kernel is the host's.
+contained() { [ -e /run/systemd/container ]; }
+
 # enable_unit NAME: makes a unit start at boot, and now where there is a system to start it in.
 enable_unit() {
 	systemctl enable --quiet "$1"

@@ -169,6 +169,15 @@ nothing_left_in_tmp() { [ -z "$(ls -A "$ROOT/tmp")" ] || show "left in /tmp: $(l
 	called 'systemctl start some.service'
 }
 
+@test "contained is whether systemd says that it is in a container" {
+	lib 'contained && echo yes || echo no'
+	[ "$output" = no ]
+	mkdir -p "$ROOT/run/systemd"
+	echo systemd-nspawn >"$ROOT/run/systemd/container"
+	lib 'contained && echo yes || echo no'
+	[ "$output" = yes ]
+}
+
 @test "a fake fails loudly on a call that it does not know" {
 	lib 'systemctl sing'
 	ends_with_status 97
