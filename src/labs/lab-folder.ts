@@ -58,7 +58,11 @@ export async function openLabFolder(folder: string): Promise<LabFolder> {
   };
 }
 
-const segment = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
+/**
+ * What a file or folder of a lab may be called. ASCII alone: no text of other letters looks like another one, or is another one
+ * on some file system.
+ */
+export const segment = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
 function refuse(file: string, why: string): KubelabError {
   return new KubelabError('KL-LAB-INVALID', `The file ${showText(file)} ${why}.`);

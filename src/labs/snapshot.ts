@@ -1,3 +1,4 @@
+import { compareText } from '../cluster/compare-text.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
 import type { SeenList } from '../kubernetes/api-watch.ts';
@@ -85,11 +86,6 @@ async function readList(api: ApiClient, path: string, { apiVersion, kind }: Kind
 
 function sortKey(object: KubeObject): string {
   return `${namespaceOf(object)}/${nameOf(object)}`;
-}
-
-function compareText(a: string, b: string): number {
-  if (a === b) return 0;
-  return a < b ? -1 : 1;
 }
 
 /** 404: this version of Kubernetes, or this cluster, has no such kind. */

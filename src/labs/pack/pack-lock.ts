@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readForm } from '../../cluster/read-form.ts';
+import { compareText } from '../../cluster/compare-text.ts';
 import { choice, map, text } from '../../cluster/spec-fields.ts';
 import { digestOfBytes } from '../../artifacts/store.ts';
 import { KubelabError } from '../../errors/errors.ts';
@@ -35,7 +36,7 @@ export function makeLock(
   made: Pick<PackLock, 'build' | 'kubelab'>,
   files: ReadonlyMap<string, Uint8Array>,
 ): PackLock {
-  const digests = [...files.keys()].toSorted(byCode).map((path) => [path, digestOfBytes(files.get(path) ?? '')]);
+  const digests = [...files.keys()].toSorted(compareText).map((path) => [path, digestOfBytes(files.get(path) ?? '')]);
   return {
     apiVersion: 'labpack/v1',
     kind: 'PackLock',
@@ -66,10 +67,5 @@ export function isSameContent(one: PackLock, other: PackLock): boolean {
 }
 
 function sortFiles(files: PackLock['files']): [string, string][] {
-  return Object.entries(files).toSorted(([one], [other]) => byCode(one, other));
-}
-
-/** The same order on every host, whatever its language. */
-export function byCode(one: string, other: string): number {
-  return one === other ? 0 : one < other ? -1 : 1;
+  return Object.entries(files).toSorted(([one], [other]) => compareText(one, other));
 }

@@ -1,4 +1,5 @@
 import { showText } from '../../cluster/yaml-document.ts';
+import { segment } from '../lab-folder.ts';
 import { lockFile } from './pack-lock.ts';
 import { packLimits } from './pack-limits.ts';
 import { packFile } from './pack.ts';
@@ -8,8 +9,6 @@ export const besideLabs = ['LICENSE', 'NOTICE', 'README.md', 'README.ko.md'] as 
 
 const atRoot: readonly string[] = [packFile, lockFile, ...besideLabs];
 
-/** ASCII alone: no text of other letters looks like another one, or is another one on some file system. */
-const segment = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 /** Together short enough that every path fits the fields of a tar header. */
 const longestSegment = 60;
 const longestPath = 190;

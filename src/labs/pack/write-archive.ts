@@ -1,7 +1,8 @@
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import { blockBytes, encodeHeader, paddingAfter } from '../../artifacts/tar-block.ts';
-import { byCode, lockFile, makeLock, renderLock } from './pack-lock.ts';
+import { compareText } from '../../cluster/compare-text.ts';
+import { lockFile, makeLock, renderLock } from './pack-lock.ts';
 import type { PackContent } from './read-folder.ts';
 
 const compress = promisify(gzip);
@@ -21,7 +22,7 @@ export function withLock({ pack, build, files }: PackContent, kubelab: string): 
  * @param files with the lock.
  */
 export async function renderArchive(files: ReadonlyMap<string, Uint8Array>): Promise<Buffer> {
-  const blocks = [...files.keys()].toSorted(byCode).flatMap((path) => {
+  const blocks = [...files.keys()].toSorted(compareText).flatMap((path) => {
     const content = files.get(path) ?? new Uint8Array();
     return [encodeHeader(path, content.byteLength), content, new Uint8Array(paddingAfter(content.byteLength))];
   });
