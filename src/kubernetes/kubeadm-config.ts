@@ -28,6 +28,12 @@ const joinPatience = '20m0s';
 const startPatience = { kubernetesAPICall: '5m0s', controlPlaneComponentHealthCheck: '10m0s' } as const;
 
 /**
+ * Requests a second of the controller manager. Its own limit, 20, makes it take five seconds to start its controllers,
+ * and until then no joining kubelet gets its certificate.
+ */
+const controllerRequests = { 'kube-api-qps': '100', 'kube-api-burst': '200' } as const;
+
+/**
  * The configuration file for `kubeadm init` or `kubeadm join` on one node, as YAML.
  * @throws KubelabError `KL-SPEC-INVALID` when the user's additions can't be written for this version,
  * `KL-VERSION-UNKNOWN` for a version that the table does not have.
@@ -70,7 +76,11 @@ function clusterConfiguration(input: KubeadmInput): Fields {
   // With one control plane an election serves nothing, and after a power cut the old lease delays both by 15 s.
   const flags: Readonly<Record<string, string>> = input.tuning.leaderElect ? {} : { 'leader-elect': 'false' };
   const components = {
-    controllerManager: componentFields(input, 'controllerManager', { ...flags, ...slow(input, emulationControllerFlags) }),
+    controllerManager: componentFields(input, 'controllerManager', {
+      ...flags,
+      ...controllerRequests,
+      ...slow(input, emulationControllerFlags),
+    }),
     scheduler: componentFields(input, 'scheduler', flags),
   };
   return {

@@ -91,9 +91,13 @@ async function makeNodeImage(site: Site, { lock }: Artifacts, { progress }: Benc
   progress('making the base box and the node image where they are not there yet');
   const workspace = await openWorkspace(site.context);
   await workspace.store.open();
-  const { images } = await machineParts(workspace, await planWorkspace(workspace), () => lock);
-  if (!(await images.hasBase())) await images.makeBase(progress);
-  if (!(await images.hasImage(lock))) await images.makeImage(lock, progress);
+  try {
+    const { images } = await machineParts(workspace, await planWorkspace(workspace), () => lock);
+    if (!(await images.hasBase())) await images.makeBase(progress);
+    if (!(await images.hasImage(lock))) await images.makeImage(lock, progress);
+  } finally {
+    await workspace.store.close();
+  }
 }
 
 async function removeAll(folder: string, sites: readonly Site[]): Promise<string[]> {

@@ -47,6 +47,7 @@ export const plainWay: Benchmark = {
       await putProbes(ready, () => {});
       await waitUntilReady(ready, () => {});
     });
+    await cluster.workspace.store.close();
     const last = `worker${workers}`;
     return [
       ...nodes.map((node) => ({

@@ -26,7 +26,7 @@ const everything: KubeadmAdditions = {
   certSANs: ['lab.example', 'localhost'],
   extraArgs: {
     apiServer: { v: '4', 'audit-log-path': '-' },
-    controllerManager: { 'leader-elect': 'true' },
+    controllerManager: { 'leader-elect': 'true', 'kube-api-qps': '20' },
     etcd: { 'heartbeat-interval': '1000' },
     kubelet: { 'node-labels': 'disk=ssd' },
   },
@@ -181,7 +181,13 @@ describe('what the user adds', () => {
     });
     expect(all.get('KubeProxyConfiguration')).toMatchObject({ mode: 'ipvs', conntrack: { maxPerCore: 0 } });
     expect(all.get('ClusterConfiguration')).toMatchObject({
-      controllerManager: { extraArgs: [{ name: 'leader-elect', value: 'true' }] },
+      controllerManager: {
+        extraArgs: [
+          { name: 'leader-elect', value: 'true' },
+          { name: 'kube-api-qps', value: '20' },
+          { name: 'kube-api-burst', value: '200' },
+        ],
+      },
       scheduler: { extraArgs: [{ name: 'leader-elect', value: 'false' }] },
     });
   });
