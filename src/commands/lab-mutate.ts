@@ -1,49 +1,49 @@
-import { KubelabError } from '../errors/errors.ts';
-import { readAttempt } from '../labs/attempt.ts';
-import { type MutantResult, type MutationTest, testMutants } from '../labs/mutate-lab.ts';
+import { type MutantResult, type MutationOptions, type MutationTest, testMutants } from '../labs/mutate-lab.ts';
 import { requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
 import { provideLabImages } from './lab-images.ts';
-import { attemptsOf, findLabOf, onStage } from './lab-stage.ts';
+import { findLabOf, onStage } from './lab-stage.ts';
+import { requireFree } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labMutate = defineCommand({
   name: 'mutate',
   summary: 'find out which slips the checks of a lab do not notice',
   description:
-    'Solves the lab with one field of a manifest dropped or changed, again and again, and says which of these slips passed. Each takes about a minute.',
+    'Solves the lab with one field of a manifest dropped or changed, again and again, and says which of these slips passed. A dry run sorts out those that the cluster refuses or takes for the same; each of the others takes about a minute.',
   args: { lab: { summary: 'the id of a lab, or the path of its folder' } },
   flags: {
     count: { type: 'number', value: 'number', summary: 'how many slips to try, drawn from all; 20 without it' },
+    all: { type: 'boolean', summary: 'try all of them' },
+    step: { type: 'string', value: 'id', summary: 'only slips in the manifests of this step' },
     seed: { type: 'number', value: 'number', summary: 'draws the same slips again' },
     ...trustFlag,
   },
   examples: [{ command: 'kubelab lab mutate pv-pvc --count 10 --seed 7', what: 'ten slips, the same ones each time' }],
-  run: ({ args, flags }, context) =>
-    runMutate(context, args.lab, { count: flags.count ?? 20, seed: flags.seed ?? 1 }, flags.trust),
+  run: ({ args, flags }, context) => {
+    const draw = {
+      ...(flags.all ? {} : { count: flags.count ?? 20 }),
+      seed: flags.seed ?? 1,
+      ...(flags.step === undefined ? {} : { step: flags.step }),
+    };
+    return runMutate(context, args.lab, draw, flags.trust);
+  },
 });
 
 async function runMutate(
   context: Context,
   asked: string,
-  draw: { readonly count: number; readonly seed: number },
+  draw: Omit<MutationOptions, 'report'>,
   trusted: boolean,
 ): Promise<CommandResult> {
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
   const { id } = loaded.lab;
   requireSolutions(loaded.lab, testInstructor);
-  if ((await readAttempt(attemptsOf(existing), id)) !== undefined)
-    throw new KubelabError(
-      'KL-LAB-ORDER',
-      `lab ${id} is being worked on on ${existing.state.name}; this would remove that work`,
-      {
-        cure: 'End it with kubelab lab stop, or try on another cluster.',
-      },
-    );
+  await requireFree(existing, loaded.lab, draw.step);
   await requireTrust(context, existing, [loaded], trusted);
   const title = `lab mutate ${id}`;
   await provideLabImages(existing, loaded.lab.requires.images, title);
@@ -66,7 +66,7 @@ function describeTest({ lab, all, results }: MutationTest): readonly Block[] {
   return [
     {
       kind: 'text',
-      text: `${lab}: ${results.length} of ${all} slips tried; ${count('refused')} refused by the cluster, ${count('caught')} caught by the checks, ${survivors.length} not noticed.`,
+      text: `${lab}: ${results.length} of ${all} slips tried; ${count('refused')} refused by the cluster, ${count('same')} the same to it, ${count('caught')} caught by the checks, ${survivors.length} not noticed.`,
     },
     ...(survivors.length === 0
       ? []

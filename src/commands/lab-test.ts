@@ -2,7 +2,6 @@ import path from 'node:path';
 import { writeFileAtomic } from '../cluster/files.ts';
 import { exitCodes } from '../errors/catalogue.ts';
 import { KubelabError } from '../errors/errors.ts';
-import { readAttempt } from '../labs/attempt.ts';
 import { findLabs } from '../labs/find-labs.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
 import { renderJunit } from '../labs/junit.ts';
@@ -18,7 +17,8 @@ import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
-import { attemptsOf, findLabOf, labPlaces, onStage } from './lab-stage.ts';
+import { findLabOf, labPlaces, onStage } from './lab-stage.ts';
+import { requireFree } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labTest = defineCommand({
@@ -100,20 +100,8 @@ function judgeTestable(lab: Lab, facts: ClusterFacts): readonly Pick<Localized, 
 }
 
 async function testOne(context: Context, existing: Existing, loaded: LoadedLab, flags: TestFlags): Promise<LabTest> {
-  const { id, steps } = loaded.lab;
-  if (flags.step !== undefined && !steps.some((step) => step.id === flags.step))
-    throw new KubelabError('KL-USE', `lab ${id} has no step ${flags.step}`, {
-      details: [`steps: ${steps.map((step) => step.id).join(', ')}`],
-    });
-  // A test works in the namespace of the lab and removes it.
-  if ((await readAttempt(attemptsOf(existing), id)) !== undefined)
-    throw new KubelabError(
-      'KL-LAB-ORDER',
-      `lab ${id} is being worked on on ${existing.state.name}; a test would remove that work`,
-      {
-        cure: 'End it with kubelab lab stop, or test on another cluster.',
-      },
-    );
+  const { id } = loaded.lab;
+  await requireFree(existing, loaded.lab, flags.step);
   return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, async (stage) => {
     await provideLabImages(existing, loaded.lab.requires.images, `lab test ${id}`);
     return testLab(

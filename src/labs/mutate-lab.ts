@@ -1,25 +1,46 @@
 import { Interrupted, KubelabError } from '../errors/errors.ts';
+import type { Milliseconds } from '../exec/runner.ts';
 import type { Attempt } from './attempt.ts';
-import { checkAttempt, clearAway, goOn, hasPassed, makeReady, planAttempt, resetTo, solveStep } from './attempt-flow.ts';
+import {
+  checkAttempt,
+  clearAway,
+  goOn,
+  hasPassed,
+  lookAtStep,
+  makeReady,
+  planAttempt,
+  resetTo,
+  solveStep,
+} from './attempt-flow.ts';
+import type { Round } from './check-result.ts';
+import { type DryRun, openDryRun } from './dry-run.ts';
+import { interpolate } from './interpolate.ts';
 import type { Step } from './lab.ts';
 import { listMutants, type Mutant } from './mutate.ts';
-import type { Stage } from './stage.ts';
+import { type Stage, valuesOf } from './stage.ts';
 
 /** What became of a solution with one field of one manifest dropped or changed. */
 export interface MutantResult {
   readonly step: string;
   readonly file: string;
   readonly what: string;
-  /** `refused`: the cluster did not take it, or it never took effect. `caught`: the checks did not pass. `survived`: they did. */
-  readonly end: 'refused' | 'caught' | 'survived';
+  /**
+   * - `refused`: the cluster did not take it.
+   * - `same`: the cluster makes the same objects of it as of the solution.
+   * - `caught`: a check that looks at the cluster did not pass.
+   * - `survived`: nothing noticed.
+   */
+  readonly end: 'refused' | 'same' | 'caught' | 'survived';
   readonly seconds: number;
 }
 
 export interface MutationOptions {
-  /** How many, drawn from all that there are. */
-  readonly count: number;
+  /** How many, drawn from all that there are; all of them without it. */
+  readonly count?: number;
   /** The same seed draws the same ones. */
   readonly seed: number;
+  /** Only slips in the manifests of this step. */
+  readonly step?: string;
   readonly report: (result: MutantResult) => void;
 }
 
@@ -35,32 +56,98 @@ interface Place extends Mutant {
   readonly file: string;
 }
 
-/** What a mutant does to the cluster shows soon or not at all. */
-const patience = { atMost: 45_000 };
-
 /** How strong a lab's checks are: solves its steps with slips in the manifests, and looks which of them the checks notice. */
 export async function testMutants(stage: Stage, options: MutationOptions): Promise<MutationTest> {
   const { lab } = stage.loaded;
-  const all = (await Promise.all(lab.steps.map((step) => listPlaces(stage, step)))).flat();
-  const drawn = new Set(drawSome(all, options.count, options.seed));
+  const steps = lab.steps.filter(({ id }) => options.step === undefined || id === options.step);
+  const all = (await Promise.all(steps.map((step) => listPlaces(stage, step)))).flat();
+  const drawn = drawSome(all, options.count, options.seed);
   const results: MutantResult[] = [];
+  const report = (result: MutantResult): void => {
+    results.push(result);
+    options.report(result);
+  };
   let attempt = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
   await clearAway(stage, attempt);
   attempt = await makeReady(stage, attempt);
   for (const step of lab.steps) {
-    for (const place of all.filter((one) => drawn.has(one) && one.step === step.id)) {
-      const began = Date.now();
-      const end = await tryMutant(stage, attempt, place);
-      const result = { step: step.id, file: place.file, what: place.what, end, seconds: (Date.now() - began) / 1000 };
-      results.push(result);
-      options.report(result);
-      attempt = await resetTo(stage, attempt, step.id);
-    }
-    attempt = (await solveStep(stage, attempt)).attempt;
-    if (step !== lab.steps.at(-1)) attempt = await goOn(stage, attempt);
+    const places = all.filter((one) => one.step === step.id && drawn.includes(one));
+    attempt = await testPlaces(stage, attempt, step, await judgeDry(stage, attempt, step, places, report), report);
+    if (step === steps.at(-1)) break;
+    attempt = await goOn(stage, (await solveStep(stage, attempt)).attempt);
   }
   await clearAway(stage, attempt);
   return { lab: lab.id, all: all.length, results };
+}
+
+/** Says of slips what a dry run tells already. @returns those that have to be tried. */
+async function judgeDry(
+  stage: Stage,
+  attempt: Attempt,
+  step: Step,
+  places: readonly Place[],
+  report: (result: MutantResult) => void,
+): Promise<Place[]> {
+  const { loaded, cluster } = stage;
+  const values = valuesOf(stage, attempt);
+  const dryRuns = new Map<string, DryRun | undefined>();
+  const open: Place[] = [];
+  for (const place of places) {
+    const { file } = place;
+    const began = Date.now();
+    if (!dryRuns.has(file) && isFirstToChange(step, file)) {
+      const manifest = interpolate(await loaded.folder.read(file), values, file);
+      dryRuns.set(file, await openDryRun(cluster.kubectl, loaded.lab.namespace, manifest));
+    }
+    const verdict = await dryRuns.get(file)?.judge(interpolate(place.text, values, file));
+    if (verdict === 'refused' || verdict === 'same') report(resultOf(place, verdict, began));
+    else open.push(place);
+  }
+  return open;
+}
+
+/** Whether nothing but manifests comes before one: then what is there now is what it meets when it is applied. */
+function isFirstToChange(step: Step, file: string): boolean {
+  const before = step.solve.slice(
+    0,
+    step.solve.findIndex((action) => 'apply' in action && action.apply === file),
+  );
+  return before.every((action) => 'apply' in action || 'until' in action);
+}
+
+async function testPlaces(
+  stage: Stage,
+  begin: Attempt,
+  step: Step,
+  places: readonly Place[],
+  report: (result: MutantResult) => void,
+): Promise<Attempt> {
+  if (places.length === 0) return begin;
+  const usual = await timeSolution(stage, begin, step);
+  // What a slip does shows by then, or not at all.
+  const patience = { atMost: Math.max(20_000, 3 * usual) };
+  let attempt = await resetTo(stage, begin, step.id);
+  for (const place of places) {
+    const began = Date.now();
+    report(resultOf(place, await tryMutant({ ...stage, patience }, attempt, step, place), began));
+    attempt = await resetTo(stage, attempt, step.id);
+  }
+  return attempt;
+}
+
+/** How long the solution itself takes until all checks pass. @throws KubelabError `KL-LAB-FAILED` when they do not. */
+async function timeSolution(stage: Stage, attempt: Attempt, step: Step): Promise<Milliseconds> {
+  const began = Date.now();
+  const { attempt: solved } = await solveStep(stage, attempt);
+  const { round } = await checkAttempt(stage, solved);
+  if (hasPassed(round)) return Date.now() - began;
+  throw new KubelabError('KL-LAB-FAILED', `the solution of step ${step.id} does not pass, so that no slip in it can be judged`, {
+    cure: `Run kubelab lab test ${stage.loaded.lab.id} --step ${step.id}.`,
+  });
+}
+
+function resultOf({ step, file, what }: Place, end: MutantResult['end'], began: number): MutantResult {
+  return { step, file, what, end, seconds: (Date.now() - began) / 1000 };
 }
 
 async function listPlaces({ loaded }: Stage, step: Step): Promise<Place[]> {
@@ -71,22 +158,32 @@ async function listPlaces({ loaded }: Stage, step: Step): Promise<Place[]> {
   return (await Promise.all(places)).flat();
 }
 
-async function tryMutant(stage: Stage, attempt: Attempt, { file, text }: Place): Promise<MutantResult['end']> {
+async function tryMutant(stage: Stage, attempt: Attempt, step: Step, { file, text }: Place): Promise<MutantResult['end']> {
   const { loaded } = stage;
   const folder = { ...loaded.folder, read: (path: string) => (path === file ? Promise.resolve(text) : loaded.folder.read(path)) };
-  const slipped: Stage = { ...stage, patience, loaded: { ...loaded, folder } };
+  const slipped: Stage = { ...stage, loaded: { ...loaded, folder } };
   try {
     const solved = await solveStep(slipped, attempt);
-    const { round } = await checkAttempt(slipped, solved.attempt);
-    return hasPassed(round) ? 'survived' : 'caught';
+    return endOf(step, await lookAtStep(slipped, solved.attempt));
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
+    // The solution waited in vain, long enough for the checks too; what comes after in it was not done.
+    if (error.code === 'KL-WAIT-DEADLINE') return endOf(step, await lookAtStep({ ...slipped, patience: { atMost: 0 } }, attempt));
     return 'refused';
   }
 }
 
+/** Answers say nothing of manifests: those of a solution that was cut short are not given. */
+function endOf(step: Step, { results, spoiled }: Round): MutantResult['end'] {
+  const questions = new Set(step.checks.filter((check) => check.answer !== undefined).map(({ id }) => id));
+  const notices = results.some(
+    ({ check, status }) => !questions.has(check) && (status === 'notYet' || status === 'blocked' || status === 'spoiled'),
+  );
+  return notices || spoiled.length > 0 ? 'caught' : 'survived';
+}
+
 /** Some of a list, always the same ones for the same seed. */
-function drawSome<Item>(items: readonly Item[], count: number, seed: number): Item[] {
+function drawSome<Item>(items: readonly Item[], count: number | undefined, seed: number): Item[] {
   const next = createRandom(seed);
   return items
     .map((item) => ({ item, order: next() }))

@@ -1,0 +1,21 @@
+import { KubelabError } from '../errors/errors.ts';
+import { readAttempt } from '../labs/attempt.ts';
+import type { Lab } from '../labs/lab.ts';
+import type { Existing } from './existing.ts';
+import { attemptsOf } from './lab-stage.ts';
+
+/**
+ * Refuses to try a lab out, which works in its namespace and removes it, where a learner's work would go with it, or a
+ * step is asked for that there is not.
+ * @throws KubelabError `KL-USE`, `KL-LAB-ORDER`
+ */
+export async function requireFree(existing: Existing, { id, steps }: Lab, step: string | undefined): Promise<void> {
+  if (step !== undefined && steps.every((one) => one.id !== step))
+    throw new KubelabError('KL-USE', `lab ${id} has no step ${step}`, {
+      details: [`steps: ${steps.map((one) => one.id).join(', ')}`],
+    });
+  if ((await readAttempt(attemptsOf(existing), id)) === undefined) return;
+  throw new KubelabError('KL-LAB-ORDER', `lab ${id} is being worked on on ${existing.state.name}; this would remove that work`, {
+    cure: 'End it with kubelab lab stop, or use another cluster.',
+  });
+}

@@ -1,0 +1,55 @@
+import type { Kubectl } from '../kubernetes/kubectl.ts';
+
+/** What the API server says of a changed manifest without keeping it: it refuses it, or makes the same objects of it. */
+export type DryVerdict = 'refused' | 'same' | 'different';
+
+export interface DryRun {
+  judge(changed: string): Promise<DryVerdict>;
+}
+
+/** Fields of one object by their path, with what they hold. */
+type Fields = ReadonlyMap<string, unknown>;
+
+/** Says when and how an object came to be, and not what it is. */
+const history =
+  /\/metadata\/(uid|creationTimestamp|resourceVersion|generation|managedFields\/.*|annotations\/kubectl\.kubernetes\.io~1last-applied-configuration)$/;
+
+/**
+ * Compares changed manifests with the one that they come from, by `kubectl apply --dry-run=server`: validation, defaults and
+ * admission are the cluster's own, and nothing is stored. What differs between two dry runs of the same manifest is the
+ * server's choice, such as an address, and does not count.
+ * @returns undefined where the manifest itself is refused as things stand, so that nothing can be told of changed ones.
+ * @throws CommandFailed, Interrupted
+ */
+export async function openDryRun(kubectl: Kubectl, namespace: string, manifest: string): Promise<DryRun | undefined> {
+  const [once, again] = [await dryRun(kubectl, namespace, manifest), await dryRun(kubectl, namespace, manifest)];
+  if (once === undefined || again === undefined) return undefined;
+  const chosen = new Set(differing(once, again));
+  return {
+    judge: async (changed) => {
+      const fields = await dryRun(kubectl, namespace, changed);
+      if (fields === undefined) return 'refused';
+      return differing(once, fields).every((path) => chosen.has(path)) ? 'same' : 'different';
+    },
+  };
+}
+
+/** @returns undefined when it is refused. */
+async function dryRun(kubectl: Kubectl, namespace: string, manifest: string): Promise<Fields | undefined> {
+  const words = ['--namespace', namespace, 'apply', '--dry-run=server', '-o', 'json', '-f', '-'];
+  const { exitCode, stdout } = await kubectl.run(words, { input: manifest, timeout: 60_000, accept: 'any' });
+  return exitCode === 0 ? new Map(listFields(JSON.parse(stdout), '')) : undefined;
+}
+
+function listFields(value: unknown, path: string): [string, unknown][] {
+  if (history.test(path)) return [];
+  if (typeof value !== 'object' || value === null) return [[path, value]];
+  const fields = Object.entries(value);
+  // That it is there and empty is something too: emptyDir: {}.
+  if (fields.length === 0) return [[path, Array.isArray(value) ? '[]' : '{}']];
+  return fields.flatMap(([name, field]) => listFields(field, `${path}/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`));
+}
+
+function differing(one: Fields, other: Fields): string[] {
+  return [...new Set([...one.keys(), ...other.keys()])].filter((path) => one.get(path) !== other.get(path));
+}
