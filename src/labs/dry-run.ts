@@ -14,35 +14,45 @@ type Fields = ReadonlyMap<string, unknown>;
 const history =
   /\/metadata\/(uid|creationTimestamp|resourceVersion|generation|managedFields\/.*|annotations\/kubectl\.kubernetes\.io~1last-applied-configuration)$/;
 
+export interface DryRunPlace {
+  readonly namespace: string;
+  /** Whether it says anything only where none of the objects is there yet. */
+  readonly fresh: boolean;
+}
+
 /**
  * Compares changed manifests with the one that they come from, by `kubectl apply --dry-run=server`: validation, defaults and
  * admission are the cluster's own, and nothing is stored. What differs between two dry runs of the same manifest is the
  * server's choice, such as an address, and does not count.
- * @returns undefined where the manifest itself is refused as things stand, so that nothing can be told of changed ones.
+ * @returns undefined where nothing can be told of changed ones: the manifest itself is refused as things stand.
  * @throws CommandFailed, Interrupted
  */
-export async function openDryRun(kubectl: Kubectl, namespace: string, manifest: string): Promise<DryRun | undefined> {
-  const [once, again] = [await dryRun(kubectl, namespace, manifest), await dryRun(kubectl, namespace, manifest)];
+export async function openDryRun(kubectl: Kubectl, place: DryRunPlace, manifest: string): Promise<DryRun | undefined> {
+  const once = await dryRun(kubectl, place, manifest);
+  const again = await dryRun(kubectl, place, manifest);
   if (once === undefined || again === undefined) return undefined;
   const chosen = new Set(differing(once, again));
   return {
     judge: async (changed) => {
-      const fields = await dryRun(kubectl, namespace, changed);
+      const fields = await dryRun(kubectl, place, changed);
       if (fields === undefined) return 'refused';
       return differing(once, fields).every((path) => chosen.has(path)) ? 'same' : 'different';
     },
   };
 }
 
-/** @returns undefined when it is refused. */
-async function dryRun(kubectl: Kubectl, namespace: string, manifest: string): Promise<Fields | undefined> {
+/** @returns undefined when it is refused, or says nothing. */
+async function dryRun(kubectl: Kubectl, { namespace, fresh }: DryRunPlace, manifest: string): Promise<Fields | undefined> {
   const words = ['--namespace', namespace, 'apply', '--dry-run=server', '-o', 'json', '-f', '-'];
   const { exitCode, stdout } = await kubectl.run(words, { input: manifest, timeout: 60_000, accept: 'any' });
-  return exitCode === 0 ? new Map(listFields(JSON.parse(stdout), '')) : undefined;
+  if (exitCode !== 0) return undefined;
+  const fields = listFields(JSON.parse(stdout), '');
+  // Only what is stored has one.
+  if (fresh && fields.some(([path]) => path.endsWith('/metadata/resourceVersion'))) return undefined;
+  return new Map(fields.filter(([path]) => !history.test(path)));
 }
 
 function listFields(value: unknown, path: string): [string, unknown][] {
-  if (history.test(path)) return [];
   if (typeof value !== 'object' || value === null) return [[path, value]];
   const fields = Object.entries(value);
   // That it is there and empty is something too: emptyDir: {}.

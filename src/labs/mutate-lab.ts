@@ -13,9 +13,9 @@ import {
   solveStep,
 } from './attempt-flow.ts';
 import type { Round } from './check-result.ts';
-import { type DryRun, openDryRun } from './dry-run.ts';
+import { type DryRun, type DryRunPlace, openDryRun } from './dry-run.ts';
 import { interpolate } from './interpolate.ts';
-import type { Step } from './lab.ts';
+import type { Lab, Step } from './lab.ts';
 import { listMutants, type Mutant } from './mutate.ts';
 import { type Stage, valuesOf } from './stage.ts';
 
@@ -95,9 +95,9 @@ async function judgeDry(
   for (const place of places) {
     const { file } = place;
     const began = Date.now();
-    if (!dryRuns.has(file) && isFirstToChange(step, file)) {
+    if (!dryRuns.has(file)) {
       const manifest = interpolate(await loaded.folder.read(file), values, file);
-      dryRuns.set(file, await openDryRun(cluster.kubectl, loaded.lab.namespace, manifest));
+      dryRuns.set(file, await openDryRun(cluster.kubectl, dryRunPlace(loaded.lab, step, file), manifest));
     }
     const verdict = await dryRuns.get(file)?.judge(interpolate(place.text, values, file));
     if (verdict === 'refused' || verdict === 'same') report(resultOf(place, verdict, began));
@@ -106,13 +106,11 @@ async function judgeDry(
   return open;
 }
 
-/** Whether nothing but manifests comes before one: then what is there now is what it meets when it is applied. */
-function isFirstToChange(step: Step, file: string): boolean {
-  const before = step.solve.slice(
-    0,
-    step.solve.findIndex((action) => 'apply' in action && action.apply === file),
-  );
-  return before.every((action) => 'apply' in action || 'until' in action);
+/** Where a dry run meets what the manifest does in the solution: what is there now, or nothing when that is deleted first. */
+function dryRunPlace(lab: Lab, step: Step, file: string): DryRunPlace {
+  const own = step.solve.findIndex((action) => 'apply' in action && action.apply === file);
+  const deletes = step.solve.slice(0, own).some((action) => 'kubectl' in action && action.kubectl[0] === 'delete');
+  return deletes ? { namespace: 'default', fresh: true } : { namespace: lab.namespace, fresh: false };
 }
 
 async function testPlaces(
