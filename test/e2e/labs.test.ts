@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLabs } from '../../src/labs/find-labs.ts';
 import type { Lab } from '../../src/labs/lab.ts';
-import type { LabTest } from '../../src/labs/test-lab.ts';
 import { type Cluster, createCluster, explainFailure } from './rig/cluster.ts';
-import { type Ended, packageFolder } from './rig/kubelab-run.ts';
+import { packageFolder } from './rig/kubelab-run.ts';
+import { proveTest } from './rig/prove-lab.ts';
 
 const minute = 60_000;
 /** Ids of labs to prove, parted by commas; without it, all that are shipped and fit the cluster. */
@@ -143,11 +143,3 @@ describe('labs on a real cluster', async () => {
 const unfit: Readonly<Record<string, readonly string[]>> = {
   nfs: ["It needs nodes whose kernel serves and mounts NFS, and this cluster's nodes can not do that."],
 };
-
-function proveTest(ended: Ended): void {
-  const { tests } = (ended.data ?? { tests: [] }) as { tests: readonly LabTest[] };
-  const failed = tests.flatMap(({ cases }) => cases).filter(({ passed }) => !passed);
-  expect(failed.map(({ name, details }) => [name, ...details].join('\n  '))).toEqual([]);
-  if (ended.exitCode !== 0) throw explainFailure(ended);
-  expect(tests.length).toBe(1);
-}
