@@ -6,7 +6,7 @@ import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
 import { provideLabImages } from './lab-images.ts';
 import { findLabOf, onStage } from './lab-stage.ts';
-import { requireFree } from './lab-trial.ts';
+import { requireFit, requireFree } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labMutate = defineCommand({
@@ -43,6 +43,7 @@ async function runMutate(
   const loaded = await findLabOf(context, asked);
   const { id } = loaded.lab;
   requireSolutions(loaded.lab, testInstructor);
+  await requireFit(existing, loaded.lab, 'en');
   await requireFree(existing, loaded.lab, draw.step);
   await requireTrust(context, existing, [loaded], trusted);
   const title = `lab mutate ${id}`;

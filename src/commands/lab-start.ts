@@ -1,7 +1,6 @@
 import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt.ts';
 import { makeReady, planAttempt, resetTo } from '../labs/attempt-flow.ts';
 import { findPackOf, type InstalledPack } from '../labs/pack-trust.ts';
-import { judgeFit } from '../labs/judge-fit.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';
@@ -10,10 +9,10 @@ import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
-import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
 import { attemptsOf, chooseLanguage, findLabOf, languageFlag, onStage } from './lab-stage.ts';
 import { showStep } from './lab-show.ts';
+import { requireFit } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labStart = defineCommand({
@@ -40,11 +39,7 @@ async function runStart(
 ): Promise<CommandResult> {
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
-  const reasons = judgeFit(loaded.lab, await readClusterFacts(existing));
-  if (reasons.length > 0)
-    throw new KubelabError('KL-LAB-UNFIT', `${loaded.lab.id} does not fit ${existing.state.name}`, {
-      details: reasons.map((reason) => reason[chooseLanguage(context, flags.lang)]),
-    });
+  await requireFit(existing, loaded.lab, chooseLanguage(context, flags.lang));
   await requireTrust(context, existing, [loaded], flags.trust);
   const folder = attemptsOf(existing);
   const known = await readAttempt(folder, loaded.lab.id);

@@ -1,7 +1,6 @@
 import path from 'node:path';
 import { writeFileAtomic } from '../cluster/files.ts';
 import { exitCodes } from '../errors/catalogue.ts';
-import { KubelabError } from '../errors/errors.ts';
 import { findLabs } from '../labs/find-labs.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
 import { renderJunit } from '../labs/junit.ts';
@@ -18,7 +17,7 @@ import { type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
 import { findLabOf, labPlaces, onStage } from './lab-stage.ts';
-import { requireFree } from './lab-trial.ts';
+import { requireFit, requireFree } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
 
 export const labTest = defineCommand({
@@ -82,13 +81,13 @@ async function chooseLabs(context: Context, existing: Existing, asked: readonly 
         if (found.lab === undefined) throw found.error;
         return [found.lab];
       });
-  if (isNamed) for (const { lab } of all) requireSolutions(lab, testInstructor);
+  if (isNamed)
+    for (const { lab } of all) {
+      requireSolutions(lab, testInstructor);
+      await requireFit(existing, lab, 'en');
+    }
   const judged = all.map((loaded) => ({ loaded, reasons: judgeTestable(loaded.lab, facts) }));
   const unfit = judged.filter(({ reasons }) => reasons.length > 0);
-  if (isNamed && unfit[0] !== undefined)
-    throw new KubelabError('KL-LAB-UNFIT', `${unfit[0].loaded.lab.id} does not fit ${existing.state.name}`, {
-      details: unfit[0].reasons.map(({ en }) => en),
-    });
   return {
     labs: judged.filter(({ reasons }) => reasons.length === 0).map(({ loaded }) => loaded),
     left: unfit.map(({ loaded, reasons }) => ({ lab: loaded.lab.id, reason: reasons.map(({ en }) => en).join(' ') })),

@@ -1,8 +1,20 @@
 import { KubelabError } from '../errors/errors.ts';
 import { readAttempt } from '../labs/attempt.ts';
+import { judgeFit } from '../labs/judge-fit.ts';
+import type { Language } from '../labs/lab-fields.ts';
 import type { Lab } from '../labs/lab.ts';
 import type { Existing } from './existing.ts';
+import { readClusterFacts } from './lab-cluster.ts';
 import { attemptsOf } from './lab-stage.ts';
+
+/** Refuses a lab that this cluster can not run. @throws KubelabError `KL-LAB-UNFIT`, with the reasons in a language. */
+export async function requireFit(existing: Existing, lab: Lab, language: Language): Promise<void> {
+  const reasons = judgeFit(lab, await readClusterFacts(existing));
+  if (reasons.length > 0)
+    throw new KubelabError('KL-LAB-UNFIT', `${lab.id} does not fit ${existing.state.name}`, {
+      details: reasons.map((reason) => reason[language]),
+    });
+}
 
 /**
  * Refuses to try a lab out, which works in its namespace and removes it, where a learner's work would go with it, or a

@@ -121,24 +121,32 @@ async function testPlaces(
   report: (result: MutantResult) => void,
 ): Promise<Attempt> {
   if (places.length === 0) return begin;
-  const usual = await timeSolution(stage, begin, step);
-  // What a slip does shows by then, or not at all.
-  const patience = { atMost: Math.max(20_000, 3 * usual) };
+  const patience = await timeSolution(stage, begin, step);
   let attempt = await resetTo(stage, begin, step.id);
   for (const place of places) {
     const began = Date.now();
-    report(resultOf(place, await tryMutant({ ...stage, patience }, attempt, step, place), began));
+    report(resultOf(place, await tryMutant(stage, patience, attempt, step, place), began));
     attempt = await resetTo(stage, attempt, step.id);
   }
   return attempt;
 }
 
-/** How long the solution itself takes until all checks pass. @throws KubelabError `KL-LAB-FAILED` when they do not. */
-async function timeSolution(stage: Stage, attempt: Attempt, step: Step): Promise<Milliseconds> {
+/** How long a slip is waited for: what it does shows by then, or not at all. */
+interface SlipPatience {
+  readonly solving: Milliseconds;
+  readonly checking: Milliseconds;
+}
+
+const leastPatience: Milliseconds = 15_000;
+
+/** Three times as long as the solution itself takes. @throws KubelabError `KL-LAB-FAILED` when it does not pass. */
+async function timeSolution(stage: Stage, attempt: Attempt, step: Step): Promise<SlipPatience> {
   const began = Date.now();
   const { attempt: solved } = await solveStep(stage, attempt);
+  const between = Date.now();
   const { round } = await checkAttempt(stage, solved);
-  if (hasPassed(round)) return Date.now() - began;
+  const since = (moment: number, until: number): Milliseconds => Math.max(leastPatience, 3 * (until - moment));
+  if (hasPassed(round)) return { solving: since(began, between), checking: since(between, Date.now()) };
   throw new KubelabError('KL-LAB-FAILED', `the solution of step ${step.id} does not pass, so that no slip in it can be judged`, {
     cure: `Run kubelab lab test ${stage.loaded.lab.id} --step ${step.id}.`,
   });
@@ -156,18 +164,23 @@ async function listPlaces({ loaded }: Stage, step: Step): Promise<Place[]> {
   return (await Promise.all(places)).flat();
 }
 
-async function tryMutant(stage: Stage, attempt: Attempt, step: Step, { file, text }: Place): Promise<MutantResult['end']> {
+async function tryMutant(
+  stage: Stage,
+  patience: SlipPatience,
+  attempt: Attempt,
+  step: Step,
+  { file, text }: Place,
+): Promise<MutantResult['end']> {
   const { loaded } = stage;
   const folder = { ...loaded.folder, read: (path: string) => (path === file ? Promise.resolve(text) : loaded.folder.read(path)) };
-  const slipped: Stage = { ...stage, loaded: { ...loaded, folder } };
+  const slipped = (atMost: Milliseconds): Stage => ({ ...stage, patience: { atMost }, loaded: { ...loaded, folder } });
   try {
-    const solved = await solveStep(slipped, attempt);
-    return endOf(step, await lookAtStep(slipped, solved.attempt));
+    const solved = await solveStep(slipped(patience.solving), attempt);
+    return endOf(step, await lookAtStep(slipped(patience.checking), solved.attempt));
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
     // The solution waited in vain, long enough for the checks too; what comes after in it was not done.
-    if (error.code === 'KL-WAIT-DEADLINE') return endOf(step, await lookAtStep({ ...slipped, patience: { atMost: 0 } }, attempt));
-    return 'refused';
+    return error.code === 'KL-WAIT-DEADLINE' ? endOf(step, await lookAtStep(slipped(0), attempt)) : 'refused';
   }
 }
 
