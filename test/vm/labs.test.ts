@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Cluster, createCluster } from '../e2e/rig/cluster.ts';
 import { proveTest } from '../e2e/rig/prove-lab.ts';
+import { emulatedSpec } from './emulated-spec.ts';
 import { type LibvirtWorld, startLibvirtWorld } from './libvirt-world.ts';
 
 const minute = 60_000;
@@ -19,14 +20,7 @@ describe('labs on virtual machines', () => {
     state = await mkdtemp(join(tmpdir(), 'kubelab-vm-labs-'));
     cluster = await createCluster({
       name: 'vmlabs',
-      spec: {
-        kubernetes: '1.36.4',
-        source: 'go',
-        provider: { name: 'libvirt', accelerator: 'tcg' },
-        // Each is emulated on a processor of its own, where the host has as many.
-        workers: { count: 2, cpus: 1 },
-        addons: [],
-      },
+      spec: emulatedSpec(2),
       nodes: ['control1', 'worker1', 'worker2'],
       prefix: world.prefix,
       env: { ...world.env, XDG_STATE_HOME: state },

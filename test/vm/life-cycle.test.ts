@@ -1,11 +1,10 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, createCluster } from '../e2e/rig/cluster.ts';
+import { emulatedSpec, emulatedWorkers } from './emulated-spec.ts';
 import { type LibvirtWorld, startLibvirtWorld } from './libvirt-world.ts';
 
 const minute = 60_000;
-/** The host emulates all processors, and the control plane wants two. */
-const worker = { count: 1, cpus: 1 };
 
 interface KubernetesNode {
   readonly metadata: { readonly name: string };
@@ -21,13 +20,7 @@ describe('a cluster on virtual machines', () => {
     world = await startLibvirtWorld();
     cluster = await createCluster({
       name: 'vms',
-      spec: {
-        kubernetes: '1.36.4',
-        source: 'go',
-        provider: { name: 'libvirt', accelerator: 'tcg' },
-        workers: worker,
-        addons: [],
-      },
+      spec: emulatedSpec(1),
       nodes: ['control1', 'worker1', 'worker2'],
       prefix: world.prefix,
       env: world.env,
@@ -86,7 +79,7 @@ describe('a cluster on virtual machines', () => {
   it('brings back what was halted by hand, with one worker more', { timeout: 90 * minute }, async () => {
     await world.vagrant(vagrantFolder(), ['halt', 'worker1'], { timeout: 10 * minute });
     expect(await machines()).toEqual({ control1: 'running', worker1: 'stopped' });
-    await cluster.changeSpec({ workers: { ...worker, count: 2 } });
+    await cluster.changeSpec({ workers: emulatedWorkers(2) });
     expect(await cluster.up()).toMatchObject({ changed: true });
     await hasExactly('control1', 'worker1', 'worker2');
   });
@@ -94,7 +87,7 @@ describe('a cluster on virtual machines', () => {
   it('brings back what lost its power, with one worker less', { timeout: 90 * minute }, async () => {
     await world.virsh('destroy', (await world.domains()).find((name) => name.endsWith('-worker1')) ?? '');
     expect(await machines()).toEqual({ control1: 'running', worker1: 'stopped', worker2: 'running' });
-    await cluster.changeSpec({ workers: worker });
+    await cluster.changeSpec({ workers: emulatedWorkers(1) });
     expect(await cluster.up()).toMatchObject({ changed: true });
     await hasExactly('control1', 'worker1');
   });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Cluster, createCluster, explainFailure } from '../e2e/rig/cluster.ts';
 import { eventually } from '../e2e/rig/eventually.ts';
+import { emulatedSpec } from './emulated-spec.ts';
 import { type LibvirtWorld, startLibvirtWorld } from './libvirt-world.ts';
 
 const minute = 60_000;
@@ -25,13 +26,7 @@ describe('a rendered folder', () => {
     folder = await realpath(await mkdtemp(join(tmpdir(), 'kubelab-rendered-')));
     spec = await createCluster({
       name: 'alone',
-      spec: {
-        kubernetes: '1.36.4',
-        source: 'go',
-        provider: { name: 'libvirt', accelerator: 'tcg' },
-        workers: { count: 1, cpus: 1 },
-        addons: [],
-      },
+      spec: emulatedSpec(1),
       nodes: ['control1', 'worker1'],
       prefix: world.prefix,
       env: world.env,
