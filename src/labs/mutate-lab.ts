@@ -137,15 +137,15 @@ interface SlipPatience {
   readonly checking: Milliseconds;
 }
 
-const leastPatience: Milliseconds = 15_000;
+const leastPatience: Milliseconds = 10_000;
 
-/** Three times as long as the solution itself takes. @throws KubelabError `KL-LAB-FAILED` when it does not pass. */
+/** Twice as long as the solution itself takes. @throws KubelabError `KL-LAB-FAILED` when it does not pass. */
 async function timeSolution(stage: Stage, attempt: Attempt, step: Step): Promise<SlipPatience> {
   const began = Date.now();
   const { attempt: solved } = await solveStep(stage, attempt);
   const between = Date.now();
   const { round } = await checkAttempt(stage, solved);
-  const since = (moment: number, until: number): Milliseconds => Math.max(leastPatience, 3 * (until - moment));
+  const since = (moment: number, until: number): Milliseconds => Math.max(leastPatience, 2 * (until - moment));
   if (hasPassed(round)) return { solving: since(began, between), checking: since(between, Date.now()) };
   throw new KubelabError('KL-LAB-FAILED', `the solution of step ${step.id} does not pass, so that no slip in it can be judged`, {
     cure: `Run kubelab lab test ${stage.loaded.lab.id} --step ${step.id}.`,
