@@ -4,6 +4,7 @@ import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
+import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
 import { findLabOf, onStage } from './lab-stage.ts';
 import { requireFit, requireFree } from './lab-trial.ts';
@@ -43,7 +44,7 @@ async function runMutate(
   const loaded = await findLabOf(context, asked);
   const { id } = loaded.lab;
   requireSolutions(loaded.lab, testInstructor);
-  await requireFit(existing, loaded.lab, 'en');
+  requireFit(loaded.lab, await readClusterFacts(existing), 'en');
   await requireFree(existing, loaded.lab, draw.step);
   await requireTrust(context, existing, [loaded], trusted);
   const title = `lab mutate ${id}`;

@@ -9,6 +9,7 @@ import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
+import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
 import { attemptsOf, chooseLanguage, findLabOf, languageFlag, onStage } from './lab-stage.ts';
 import { showStep } from './lab-show.ts';
@@ -39,7 +40,7 @@ async function runStart(
 ): Promise<CommandResult> {
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
-  await requireFit(existing, loaded.lab, chooseLanguage(context, flags.lang));
+  requireFit(loaded.lab, await readClusterFacts(existing), chooseLanguage(context, flags.lang));
   await requireTrust(context, existing, [loaded], flags.trust);
   const folder = attemptsOf(existing);
   const known = await readAttempt(folder, loaded.lab.id);

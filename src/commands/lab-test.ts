@@ -81,11 +81,10 @@ async function chooseLabs(context: Context, existing: Existing, asked: readonly 
         if (found.lab === undefined) throw found.error;
         return [found.lab];
       });
-  if (isNamed)
-    for (const { lab } of all) {
-      requireSolutions(lab, testInstructor);
-      await requireFit(existing, lab, 'en');
-    }
+  if (isNamed) {
+    for (const { lab } of all) requireSolutions(lab, testInstructor);
+    for (const { lab } of all) requireFit(lab, facts, 'en');
+  }
   const judged = all.map((loaded) => ({ loaded, reasons: judgeTestable(loaded.lab, facts) }));
   const unfit = judged.filter(({ reasons }) => reasons.length > 0);
   return {

@@ -1,17 +1,17 @@
 import { KubelabError } from '../errors/errors.ts';
 import { readAttempt } from '../labs/attempt.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
+import type { ClusterFacts } from '../labs/lab-cluster.ts';
 import type { Language } from '../labs/lab-fields.ts';
 import type { Lab } from '../labs/lab.ts';
 import type { Existing } from './existing.ts';
-import { readClusterFacts } from './lab-cluster.ts';
 import { attemptsOf } from './lab-stage.ts';
 
-/** Refuses a lab that this cluster can not run. @throws KubelabError `KL-LAB-UNFIT`, with the reasons in a language. */
-export async function requireFit(existing: Existing, lab: Lab, language: Language): Promise<void> {
-  const reasons = judgeFit(lab, await readClusterFacts(existing));
+/** Refuses a lab that a cluster can not run. @throws KubelabError `KL-LAB-UNFIT`, with the reasons in a language. */
+export function requireFit(lab: Lab, facts: ClusterFacts, language: Language): void {
+  const reasons = judgeFit(lab, facts);
   if (reasons.length > 0)
-    throw new KubelabError('KL-LAB-UNFIT', `${lab.id} does not fit ${existing.state.name}`, {
+    throw new KubelabError('KL-LAB-UNFIT', `${lab.id} does not fit ${facts.name}`, {
       details: reasons.map((reason) => reason[language]),
     });
 }

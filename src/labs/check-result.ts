@@ -11,6 +11,11 @@ import type { Localized } from './lab-fields.ts';
 export const checkStatuses = ['pass', 'notYet', 'spoiled', 'error', 'notApplicable', 'blocked'] as const;
 export type CheckStatus = (typeof checkStatuses)[number];
 
+/** Whether a check has something against what it saw. One that broke, or does not apply, says nothing. */
+export function isAgainst(status: CheckStatus | undefined): boolean {
+  return status === 'notYet' || status === 'blocked' || status === 'spoiled';
+}
+
 /** What a check found. Texts that came from the cluster are bounded and hold nothing that a terminal acts on. */
 export interface CheckResult {
   readonly check: string;

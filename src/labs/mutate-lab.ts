@@ -1,18 +1,8 @@
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
 import type { Attempt } from './attempt.ts';
-import {
-  checkAttempt,
-  clearAway,
-  goOn,
-  hasPassed,
-  lookAtStep,
-  makeReady,
-  planAttempt,
-  resetTo,
-  solveStep,
-} from './attempt-flow.ts';
-import type { Round } from './check-result.ts';
+import { clearAway, goOn, hasPassed, lookAtStep, makeReady, planAttempt, resetTo, solveStep } from './attempt-flow.ts';
+import { isAgainst, type Round } from './check-result.ts';
 import { type DryRun, type DryRunPlace, openDryRun } from './dry-run.ts';
 import { interpolate } from './interpolate.ts';
 import type { Lab, Step } from './lab.ts';
@@ -61,7 +51,7 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
   const { lab } = stage.loaded;
   const steps = lab.steps.filter(({ id }) => options.step === undefined || id === options.step);
   const all = (await Promise.all(steps.map((step) => listPlaces(stage, step)))).flat();
-  const drawn = drawSome(all, options.count, options.seed);
+  const drawn = new Set(drawSome(all, options.count, options.seed));
   const results: MutantResult[] = [];
   const report = (result: MutantResult): void => {
     results.push(result);
@@ -71,7 +61,7 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
   await clearAway(stage, attempt);
   attempt = await makeReady(stage, attempt);
   for (const step of lab.steps) {
-    const places = all.filter((one) => one.step === step.id && drawn.includes(one));
+    const places = all.filter((one) => one.step === step.id && drawn.has(one));
     attempt = await testPlaces(stage, attempt, step, await judgeDry(stage, attempt, step, places, report), report);
     if (step === steps.at(-1)) break;
     attempt = await goOn(stage, (await solveStep(stage, attempt)).attempt);
@@ -144,7 +134,7 @@ async function timeSolution(stage: Stage, attempt: Attempt, step: Step): Promise
   const began = Date.now();
   const { attempt: solved } = await solveStep(stage, attempt);
   const between = Date.now();
-  const { round } = await checkAttempt(stage, solved);
+  const round = await lookAtStep(stage, solved);
   const since = (moment: number, until: number): Milliseconds => Math.max(leastPatience, 2 * (until - moment));
   if (hasPassed(round)) return { solving: since(began, between), checking: since(between, Date.now()) };
   throw new KubelabError('KL-LAB-FAILED', `the solution of step ${step.id} does not pass, so that no slip in it can be judged`, {
@@ -187,10 +177,8 @@ async function tryMutant(
 /** Answers say nothing of manifests: those of a solution that was cut short are not given. */
 function endOf(step: Step, { results, spoiled }: Round): MutantResult['end'] {
   const questions = new Set(step.checks.filter((check) => check.answer !== undefined).map(({ id }) => id));
-  const notices = results.some(
-    ({ check, status }) => !questions.has(check) && (status === 'notYet' || status === 'blocked' || status === 'spoiled'),
-  );
-  return notices || spoiled.length > 0 ? 'caught' : 'survived';
+  const isNoticed = results.some(({ check, status }) => !questions.has(check) && isAgainst(status));
+  return isNoticed || spoiled.length > 0 ? 'caught' : 'survived';
 }
 
 /** Some of a list, always the same ones for the same seed. */

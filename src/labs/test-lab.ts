@@ -11,7 +11,7 @@ import {
   resetTo,
   solveStep,
 } from './attempt-flow.ts';
-import type { Round } from './check-result.ts';
+import { isAgainst, type Round } from './check-result.ts';
 import { findLeftovers, takeInventory } from './inventory.ts';
 import type { Step, WrongAnswer } from './lab.ts';
 import { performActions } from './perform.ts';
@@ -171,7 +171,7 @@ async function testWrongAnswers(bench: Bench, attempt: Attempt, step: Step): Pro
 function judgeWrong(wrong: WrongAnswer, round: Round): string[] {
   return wrong.mustFail.flatMap((id) => {
     const result = round.results.find(({ check }) => check === id);
-    if (result?.status === 'notYet' || result?.status === 'blocked' || result?.status === 'spoiled') return [];
+    if (isAgainst(result?.status)) return [];
     return [`${id} should have refused it and says ${result?.status ?? 'nothing'}: ${result?.message?.en ?? ''}`];
   });
 }

@@ -46,8 +46,7 @@ export const plainWay: Benchmark = {
       const ready = { plan: cluster.plan, node: first, signal: bench.signal };
       await putProbes(ready, () => {});
       await waitUntilReady(ready, () => {});
-    });
-    await cluster.workspace.store.close();
+    }).finally(() => cluster.workspace.store.close());
     const last = `worker${workers}`;
     return [
       ...nodes.map((node) => ({

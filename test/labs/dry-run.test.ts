@@ -1,49 +1,55 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localRunner } from '../../src/exec/local.ts';
 import { createKubectl, type Kubectl } from '../../src/kubernetes/kubectl.ts';
 import { openDryRun } from '../../src/labs/dry-run.ts';
+import { createFakeTools, type FakeTool, type FakeTools, type ToolHandler } from '../rig/fake-tool.ts';
+
+const asked = ['--kubeconfig', '/dev/null', '--namespace', 'lab-x', 'apply', '--dry-run=server', '-o', 'json', '-f', '-'];
 
 /**
  * Answers as an API server does: the first line of a manifest is the port that it asks for; it gives every answer another
  * uid and address, fills in the protocol, keeps what was applied, and takes no port above 65535. What has port 443 is
  * stored.
  */
-const program = `#!/bin/sh
-[ "$*" = "--kubeconfig /dev/null --namespace lab-x apply --dry-run=server -o json -f -" ] || exit 64
-read -r port protocol
-[ "$port" -le 65535 ] || { echo "The Service is invalid" >&2; exit 1; }
-echo x >>"$0.count"
-turn=$(wc -l <"$0.count")
-[ "$port" != 443 ] || version='"resourceVersion": "7",'
-cat <<JSON
-{"kind": "Service", "spec": {"clusterIP": "10.96.0.$turn", "ports": [{"port": $port, "protocol": "\${protocol:-TCP}"}]},
- "metadata": {"name": "web", "uid": "u$turn", $version "annotations": {
-  "kubectl.kubernetes.io/last-applied-configuration": "$port $protocol"}}}
-JSON
-`;
+function createServer(): ToolHandler {
+  let turn = 0;
+  return ({ stdin }) => {
+    const [port = '', protocol] = stdin.trim().split(' ');
+    if (Number(port) > 65_535) return { stderr: 'The Service is invalid\n', exitCode: 1 };
+    turn += 1;
+    const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': stdin };
+    const service = {
+      kind: 'Service',
+      metadata: { name: 'web', uid: `u${turn}`, annotations, ...(port === '443' ? { resourceVersion: '7' } : {}) },
+      spec: { clusterIP: `10.96.0.${turn}`, ports: [{ port: Number(port), protocol: protocol ?? 'TCP' }] },
+    };
+    return { stdout: JSON.stringify(service) };
+  };
+}
 
 describe('a dry run of a changed manifest', () => {
   const place = { namespace: 'lab-x', fresh: true };
-  let folder: string;
+  let tools: FakeTools;
+  let program: FakeTool;
   let kubectl: Kubectl;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'kubelab-dry-run-'));
-    const file = join(folder, 'kubectl');
-    await writeFile(file, program);
-    await chmod(file, 0o755);
+    tools = await createFakeTools();
+    program = await tools.add('kubectl');
+    program.answer(({ args }) => args.join(' ') === asked.join(' '), createServer());
     kubectl = createKubectl({
       runner: localRunner(),
       kubeconfig: '/dev/null',
       signal: new AbortController().signal,
-      program: file,
+      program: join(tools.folder, 'kubectl'),
     });
   });
 
-  afterAll(() => rm(folder, { recursive: true, force: true }));
+  afterAll(async () => {
+    expect(program.unexpected).toEqual([]);
+    await tools.remove();
+  });
 
   it.each([
     ['refused', 'what the server does not take', '65536\n'],

@@ -1,8 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { chmodSync } from 'node:fs';
 import { join } from 'node:path';
-import { createFixture } from 'fs-fixture';
 import { describe, expect, it } from 'vitest';
+import { localRunner } from '../../src/exec/local.ts';
+import { createFakeTools } from '../rig/fake-tool.ts';
 
 const script = join(import.meta.dirname, '../../labs/nfs/checks/exported.sh');
 const options = 'sync,wdelay,hide,no_subtree_check,sec=sys,rw,secure,root_squash,no_all_squash';
@@ -13,14 +12,19 @@ const other = `/srv/nfs/another-folder-with-a-name\n\t\t10.83.43.99(${options})\
 const both = client('10.83.43.21') + client('10.83.43.22');
 
 /** What the check says on a server that exports this, where worker1 and worker2 are 10.83.43.21 and 10.83.43.22. */
-async function check(exports: string): Promise<number | null> {
-  await using folder = await createFixture({
-    exports,
-    exportfs: '#!/bin/sh\n[ "$*" = -v ] && cat "$(dirname "$0")/exports"\n',
-    getent: '#!/bin/sh\ncase $2 in worker1) echo "10.83.43.21     worker1" ;; worker2) echo "10.83.43.22     worker2" ;; esac\n',
-  });
-  for (const name of ['exportfs', 'getent']) chmodSync(folder.getPath(name), 0o755);
-  return spawnSync('sh', [script], { env: { PATH: `${folder.path}:${process.env['PATH'] ?? ''}` } }).status;
+async function check(exports: string): Promise<number | undefined> {
+  const tools = await createFakeTools();
+  try {
+    (await tools.add('exportfs')).answer(/^-v$/, { stdout: exports });
+    const getent = await tools.add('getent');
+    getent.answer(['hosts', 'worker1'], { stdout: '10.83.43.21     worker1\n' });
+    getent.answer(['hosts', 'worker2'], { stdout: '10.83.43.22     worker2\n' });
+    const env = { PATH: tools.path(process.env['PATH']) };
+    const { signal } = new AbortController();
+    return (await localRunner().run(['sh', script], { timeout: 20_000, signal, accept: 'any', env })).exitCode;
+  } finally {
+    await tools.remove();
+  }
 }
 
 describe('the check of what the NFS server exports', () => {
