@@ -70,23 +70,7 @@ fi
 enable_unit systemd-networkd.service
 enable_unit systemd-resolved.service
 
-# Every machine has keys of its own, made at its first boot. Two kinds: Vagrant's ssh does not know ed25519 everywhere.
-# The one that is looked for is made last, so that a boot that was cut off makes both anew.
-write_file /etc/systemd/system/kubelab-ssh-keys.service 0644 <<'EOF'
-[Unit]
-Description=Make the ssh host keys of this machine
-Before=ssh.service
-ConditionPathExists=!/etc/ssh/ssh_host_ed25519_key.pub
-
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/bin/sh -euc 'rm -f /etc/ssh/ssh_host_*_key; for kind in ecdsa ed25519; do ssh-keygen -q -t $$kind -N "" -f /etc/ssh/ssh_host_$${kind}_key; done'
-
-[Install]
-WantedBy=multi-user.target
-EOF
-systemctl enable --quiet kubelab-ssh-keys.service
+make_ssh_keys_at_boot
 
 # https://developer.hashicorp.com/vagrant/docs/boxes/base: the user, sudo without a password, and the public half of a
 # key that every Vagrant has (keys/vagrant.pub.rsa in its source). Vagrant puts one of the machine's own in its place at

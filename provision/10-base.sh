@@ -5,7 +5,7 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 # A cloud image is still being set up at its first boot.
-if booted && command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait >/dev/null 2>&1 || true; fi
+wait_for_cloud_init
 # They do nothing for a node but delay its boot, fill its log, or hold the package database when it is needed.
 for unit in apt-daily.timer apt-daily-upgrade.timer unattended-upgrades.service e2scrub_all.timer fstrim.timer \
 	dpkg-db-backup.timer motd-news.timer dnf-makecache.timer; do

@@ -195,3 +195,28 @@ disable_units() {
 		fi
 	done
 }
+
+# wait_for_cloud_init: until it has set the machine up at its first boot, where it does that.
+wait_for_cloud_init() {
+	if booted && command -v cloud-init >/dev/null 2>&1; then cloud-init status --wait >/dev/null 2>&1 || true; fi
+}
+
+# make_ssh_keys_at_boot: every machine has keys of its own, made at its first boot. Two kinds: Vagrant's ssh does not know
+# ed25519 everywhere. The one that is looked for is made last, so that a boot that was cut off makes both anew.
+make_ssh_keys_at_boot() {
+	write_file /etc/systemd/system/kubelab-ssh-keys.service 0644 <<'EOF'
+[Unit]
+Description=Make the ssh host keys of this machine
+Before=ssh.service sshd.service
+ConditionPathExists=!/etc/ssh/ssh_host_ed25519_key.pub
+
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/bin/sh -euc 'rm -f /etc/ssh/ssh_host_*_key; for kind in ecdsa ed25519; do ssh-keygen -q -t $$kind -N "" -f /etc/ssh/ssh_host_$${kind}_key; done'
+
+[Install]
+WantedBy=multi-user.target
+EOF
+	systemctl enable --quiet kubelab-ssh-keys.service
+}

@@ -4,6 +4,8 @@
 prepare_node() {
 	need KUBELAB_NAME KUBELAB_ADDRESS KUBELAB_HOSTS
 
+	# Also a node image that was made in a machine of a cloud image has one.
+	wait_for_cloud_init
 	if [ "$(hostname)" != "$KUBELAB_NAME" ]; then
 		printf '%s\n' "$KUBELAB_NAME" >/etc/hostname
 		hostname "$KUBELAB_NAME"

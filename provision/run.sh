@@ -1,6 +1,7 @@
 #!/bin/sh
 # run.sh vm: what makes a plain system that of a virtual machine (05).
 # run.sh image: what goes into the node image (10 to 40); nothing on a machine that was made from one.
+# run.sh seal: what makes a machine in which the node image was made the image itself (47).
 # run.sh node: what makes a machine a node of its cluster (50 and up), by its role.
 set -eu
 here=$(dirname "$0")
@@ -26,6 +27,7 @@ image)
 	for script in 10-base.sh 20-runtime.sh 30-kubernetes.sh 40-images.sh; do step "$script"; done
 	if ! booted; then echo "$KUBELAB_KUBERNETES" | write_file "$note" 0644; fi
 	;;
+seal) step 47-seal.sh ;;
 node)
 	step 50-node.sh
 	case $KUBELAB_ROLE in
@@ -44,5 +46,5 @@ node)
 	*) die "no scripts for the role $KUBELAB_ROLE" ;;
 	esac
 	;;
-*) die "usage: run.sh vm|image|node" ;;
+*) die "usage: run.sh vm|image|seal|node" ;;
 esac

@@ -28,6 +28,8 @@ export interface Plan {
   readonly boxDigest?: string;
   /** Where no node image is made: what the machines are made from, each of which installs all on its own. */
   readonly plainBox?: PlainBox;
+  /** The name of a box with a node image that was made in a machine of the plain box: machines come from it instead. */
+  readonly nodeBox?: string;
   readonly runtime: { readonly name: 'containerd'; readonly version: string };
   readonly network: {
     /** CIDR of the nodes' private network, such as `10.83.7.0/24`. */

@@ -4,7 +4,7 @@ import { acquireLock, type ClusterLock, findLockHolder, type LockOwner } from '.
 import { waitFor } from './wait.ts';
 
 /** What all clusters of a user share in the cache, and what can be made at the same time. */
-export type SharedPart = 'artifacts' | 'base box' | 'node image';
+export type SharedPart = 'artifacts' | 'base box' | 'node image' | 'image machine';
 
 /** Does work on a shared part while no other process does; who comes second waits, and hears for whom. */
 export type ShareWork = <T>(part: SharedPart, progress: (text: string) => void, work: () => Promise<T>) => Promise<T>;

@@ -27,6 +27,8 @@ const stateSchema = z.object({
   source: z.string(),
   install: z.string(),
   box: z.string(),
+  /** The box of a node image that was made in a machine of that box, where the machines come from it. */
+  nodeBox: z.string().optional(),
   addons: z.array(z.string()),
   /** The `kubeadm` part of the spec, as JSON. */
   kubeadm: z.string(),
@@ -63,6 +65,7 @@ export function describeState(plan: Plan, createdAt: Date): State {
     source: plan.lock.origin ?? plan.lock.source,
     install: plan.install,
     box: plan.box,
+    ...(plan.nodeBox === undefined ? {} : { nodeBox: plan.nodeBox }),
     addons: plan.addons.toSorted(),
     kubeadm: JSON.stringify(plan.kubeadm),
     nodes: plan.nodes.map(({ name, role, address, cpus, memoryMiB }) => ({ name, role, address, cpus, memoryMiB })),

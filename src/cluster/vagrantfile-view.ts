@@ -27,7 +27,7 @@ export function viewVagrantfile(plan: Plan, id: string, imageBox?: string): Vagr
     driver: rubyString(plan.provider.emulated === true ? 'qemu' : 'kvm'),
     cpuMode: rubyString(plan.provider.emulated === true ? 'maximum' : 'host-model'),
     box: rubyString(box.name),
-    nodeImage: imageBox !== undefined && plan.plainBox === undefined,
+    nodeImage: imageBox !== undefined && (plan.plainBox === undefined || imageBox === plan.nodeBox),
     boxUrl: box.url === undefined ? false : rubyString(box.url),
     boxChecksum: imageBox === undefined ? viewChecksum(plan.boxDigest) : false,
     netmask: rubyString(netmaskOf(plan.network.nodes)),

@@ -13,7 +13,7 @@ import { boxShelf, type ShelfContext } from '../providers/vagrant/box-shelf.ts';
 import { nodeDiskShape } from '../providers/vagrant/disk-image.ts';
 import { plainBoxHome } from '../providers/vagrant/plain-box-home.ts';
 import { vmBaseHome } from '../providers/vagrant/vm-image.ts';
-import { chooseBoxWay, requireBoxTools } from './choose-box.ts';
+import { architectureOf, chooseBoxWay, requireBoxTools } from './choose-box.ts';
 import { fetchSettings } from './choose-source.ts';
 import { shareCache } from './cluster-run.ts';
 import type { CommandResult } from './command.ts';
@@ -62,7 +62,7 @@ async function withDisks(
   if (way === 'native') return work({ disk: await nativeDisk(context, box, shelf, progress), guest: 'debian' });
   if (!isKnownBox(box)) throw new Error(`${box} has no cloud image`);
   const fetch = { signal, ...fetchSettings(context.env) };
-  const image = await resolveCloudImage(box, context.machine.architecture === 'arm64' ? 'arm64' : 'amd64', fetch);
+  const image = await resolveCloudImage(box, architectureOf(context.machine), fetch);
   const settings = { box: image, provider, vagrantHome: vagrantHome(context), cache, fetch, installed: () => Promise.resolve() };
   await (await plainBoxHome(settings, shelf)).withDisks(progress, work);
 }

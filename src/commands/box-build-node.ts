@@ -1,21 +1,23 @@
 import path from 'node:path';
 import type { Lock } from '../artifacts/source.ts';
+import { readLockFile } from '../cluster/lock-file.ts';
+import type { Plan } from '../cluster/plan.ts';
 import { reportStep } from '../cluster/report-step.ts';
-import { readProviderWish } from '../cluster/spec.ts';
+import { readProviderWish, type Spec } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
 import type { Box, BoxDisks, BoxProvider } from '../providers/vagrant/box.ts';
 import { provideBase, provideImageDisk } from '../providers/vagrant/box-home.ts';
-import { boxShelf } from '../providers/vagrant/box-shelf.ts';
-import { chooseNodeBox, nodeBoxName } from '../providers/vagrant/node-box.ts';
+import { chooseNodeBox, machineImageKey, machineNodeBoxName, nodeBoxName } from '../providers/vagrant/node-box.ts';
 import { vmImageHome } from '../providers/vagrant/vm-image.ts';
 import type { Block } from '../ui/block.ts';
-import { makesNodeImage, requireBoxTools } from './choose-box.ts';
+import { clearMachine, withMachineImage } from './build-in-machine.ts';
+import { chooseBoxWay, requireBoxTools } from './choose-box.ts';
 import { shareCache } from './cluster-run.ts';
 import type { CommandResult } from './command.ts';
 import type { Context } from './context.ts';
-import { vagrantHome } from './machines.ts';
+import { boxPlace, makesImageInMachine } from './machine-box.ts';
 import { nodeImageSettings, renderedProvider } from './node-box.ts';
-import { resolvePlan } from './plan-workspace.ts';
+import { planWorkspace, resolvePlan } from './plan-workspace.ts';
 import { keepLock, openWorkspace, type Resolved, withoutLogs, type Workspace } from './workspace.ts';
 
 export interface NodeBoxWish {
@@ -32,18 +34,82 @@ export interface NodeBoxWish {
 export async function buildNodeBox(context: Context, wish: NodeBoxWish): Promise<CommandResult> {
   const workspace = withoutLogs(await openWorkspace(context));
   const provider = wish.provider ?? providerOfSpec(workspace);
-  requireNodeImage(workspace);
-  await requireBoxTools('native', context.env['PATH'] ?? '');
+  const native = chooseBoxWay(workspace.spec.box, provider, context.machine, workspace.specFolder).kind === 'native';
+  await requireBoxTools(native ? 'native' : 'cloud', context.env['PATH'] ?? '');
+  const order = { provider, to: wish.to === undefined ? undefined : path.resolve(context.cwd, wish.to) };
+  return native ? buildNatively(workspace, order) : buildInMachine(workspace, order);
+}
+
+interface Order {
+  readonly provider: BoxProvider;
+  /** Absolute. */
+  readonly to: string | undefined;
+}
+
+async function buildNatively(workspace: Workspace, { provider, to }: Order): Promise<CommandResult> {
   const resolved = await resolvePlan(workspace, renderedProvider(workspace));
   const name = await nodeBoxName(await nodeImageSettings(workspace, resolved.plan), resolved.plan.lock);
   const { lock, disk } = await makeDisk(workspace, resolved);
   await keepLock(workspace, resolved.plan, lock);
   const disks: BoxDisks = { disk, guest: 'debian', image: path.basename(disk, '.qcow2') };
   const made = { provider, name, kubernetes: lock.kubernetes };
-  if (wish.to === undefined) return describeLaid(made, await layBox(workspace, { name, provider, disks }));
-  const file = path.resolve(context.cwd, wish.to);
-  await reportStep(context, { id: 'box', title: 'write the box' }, () => shelfOf(workspace, provider).pack(disks, file));
-  return describePacked(made, file, path.relative(context.cwd, file));
+  if (to !== undefined) return packBox(workspace, made, disks, to);
+  return shareNodeImage(workspace, async () => {
+    const chosen = await chooseNodeBox(name, disks.image ?? '', boxPlace(workspace, provider));
+    if (!chosen.isThere) await layBox(workspace, provider, chosen.box, disks);
+    return describeLaid(made, chosen);
+  });
+}
+
+/**
+ * For a system that no node image is made of natively: one machine of it is started, and its disk becomes the image. It is
+ * laid in any case, as folders rendered later ask for it only then.
+ */
+async function buildInMachine(opened: Workspace, { provider, to }: Order): Promise<CommandResult> {
+  const workspace = { ...opened, spec: wishProvider(opened.spec, provider) };
+  return whileAlone(workspace, async () => {
+    await clearMachine(workspace);
+    const planned = await planWorkspace(workspace);
+    const { plainBox } = planned.plan;
+    if (!makesImageInMachine(planned.plan))
+      throw new KubelabError('KL-SPEC-UNSUPPORTED', 'kubelab can not make a box for VirtualBox on arm64', {
+        cure: 'Use the box as it is: each node then installs all on its own.',
+      });
+    if (plainBox === undefined) throw new Error(`the plan for ${provider} has no plain box`);
+    const lock = await obtain(workspace, planned);
+    await keepPlanLock(workspace, planned.plan, lock);
+    const image = await machineImageKey(plainBox, lock, workspace.provision);
+    const name = await machineNodeBoxName(plainBox, lock, workspace.provision);
+    const made = { provider, name, kubernetes: lock.kubernetes };
+    const chosen = await chooseNodeBox(name, image, boxPlace(workspace, provider));
+    if (chosen.isThere && to === undefined) return describeLaid(made, chosen);
+    return withMachineImage(workspace, planned, { lock, image }, async (disks) => {
+      if (!chosen.isThere) await shareNodeImage(workspace, () => layBox(workspace, provider, chosen.box, disks));
+      return to === undefined ? describeLaid(made, chosen) : packBox(workspace, made, disks, to);
+    });
+  });
+}
+
+/** There is one place for the machine; who comes second waits, and hears why. */
+function whileAlone<T>({ context }: Workspace, work: () => Promise<T>): Promise<T> {
+  const tell = (text: string): void => context.events({ type: 'note', text });
+  let told = false;
+  const once = (text: string): void => {
+    if (!told) tell(`Waiting: ${text}.`);
+    told = true;
+  };
+  return shareCache(context, 'box build')('image machine', once, work);
+}
+
+/** The range that nodes have in `kubelab.lock` is of the provider of the spec, and stays. */
+async function keepPlanLock(workspace: Workspace, plan: Plan, lock: Lock): Promise<void> {
+  const nodes = (await readLockFile(workspace.lockPath))?.nodes ?? plan.network.nodes;
+  await keepLock(workspace, { ...plan, network: { ...plan.network, nodes } }, lock);
+}
+
+/** The spec with machines of a provider; how it wants them stays where it wants the same. */
+function wishProvider(spec: Spec, provider: BoxProvider): Spec {
+  return readProviderWish(spec).name === provider ? spec : { ...spec, provider };
 }
 
 /** @throws KubelabError `KL-USE` where the spec leaves it open. */
@@ -55,14 +121,6 @@ function providerOfSpec({ spec }: Workspace): BoxProvider {
   });
 }
 
-function requireNodeImage({ spec, context }: Workspace): void {
-  if (makesNodeImage(spec.box, context.machine)) return;
-  const name = typeof spec.box === 'string' ? spec.box : spec.box.url;
-  throw new KubelabError('KL-SPEC-UNSUPPORTED', `no node image for virtual machines is made of the box ${name} on this host`, {
-    cure: 'On Linux on x86_64, take debian-12 or a root file system (a folder or tar file).',
-  });
-}
-
 /** The disk of the node image, and the lock with every digest. */
 async function makeDisk(
   workspace: Workspace,
@@ -70,9 +128,7 @@ async function makeDisk(
 ): Promise<{ readonly lock: Lock; readonly disk: string }> {
   const { context, root, store } = workspace;
   const share = shareCache(context, 'box build');
-  const lock = await reportStep(context, { id: 'obtain', title: `obtain Kubernetes ${plan.kubernetes}` }, (progress) =>
-    share('artifacts', progress, () => source.obtain(plan.lock)),
-  );
+  const lock = await obtain(workspace, { plan, source });
   const settings = { ...(await nodeImageSettings(workspace, plan)), source, install: plan.install };
   const images = vmImageHome(settings, { root, store, signal: context.signal });
   if (!(await images.hasImage(lock))) {
@@ -86,34 +142,29 @@ async function makeDisk(
   return { lock, disk: await images.disk(lock) };
 }
 
-function shelfOf({ context, root }: Workspace, provider: BoxProvider): ReturnType<typeof boxShelf> {
-  return boxShelf(provider, vagrantHome(context), { runner: context.runner, root, signal: context.signal });
-}
-
-interface Laid {
-  readonly box: Box;
-  readonly isThere: boolean;
-}
-
-async function layBox(
-  workspace: Workspace,
-  { name, provider, disks }: { readonly name: string; readonly provider: BoxProvider; readonly disks: BoxDisks },
-): Promise<Laid> {
-  const { context } = workspace;
-  const shelf = shelfOf(workspace, provider);
-  const place = { provider, vagrantHome: vagrantHome(context), shelf };
-  return shareCache(context, 'box build')(
-    'node image',
-    () => {},
-    async () => {
-      const chosen = await chooseNodeBox(name, disks.image ?? '', place);
-      if (!chosen.isThere)
-        await reportStep(context, { id: 'box', title: 'lay the box where Vagrant finds it' }, () =>
-          shelf.install(chosen.box, disks),
-        );
-      return chosen;
-    },
+/** The lock with every digest, once all artifacts are there. */
+function obtain({ context }: Workspace, { plan, source }: Resolved): Promise<Lock> {
+  return reportStep(context, { id: 'obtain', title: `obtain Kubernetes ${plan.kubernetes}` }, (progress) =>
+    shareCache(context, 'box build')('artifacts', progress, () => source.obtain(plan.lock)),
   );
+}
+
+function shareNodeImage<T>({ context }: Workspace, work: () => Promise<T>): Promise<T> {
+  return shareCache(context, 'box build')('node image', () => {}, work);
+}
+
+function layBox(workspace: Workspace, provider: BoxProvider, box: Box, disks: BoxDisks): Promise<void> {
+  return reportStep(workspace.context, { id: 'box', title: 'lay the box where Vagrant finds it' }, () =>
+    boxPlace(workspace, provider).shelf.install(box, disks),
+  );
+}
+
+async function packBox(workspace: Workspace, made: Made, disks: BoxDisks, file: string): Promise<CommandResult> {
+  const { context } = workspace;
+  await reportStep(context, { id: 'box', title: 'write the box' }, () =>
+    boxPlace(workspace, made.provider).shelf.pack(disks, file),
+  );
+  return describePacked(made, file, path.relative(context.cwd, file));
 }
 
 interface Made {
@@ -122,7 +173,7 @@ interface Made {
   readonly kubernetes: string;
 }
 
-function describeLaid(made: Made, { box, isThere }: Laid): CommandResult {
+function describeLaid(made: Made, { box, isThere }: { readonly box: Box; readonly isThere: boolean }): CommandResult {
   const { provider, name, kubernetes } = made;
   const inside = `with Kubernetes ${kubernetes} inside`;
   const text = isThere

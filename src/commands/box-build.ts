@@ -23,7 +23,7 @@ export const boxBuild = defineCommand({
   name: 'build',
   summary: 'make a base box ahead of time',
   description:
-    'up makes it by itself when it is not there. A box for libvirt or VirtualBox is laid where Vagrant finds it, or written into a file. With --node it is the one that a rendered folder asks for: the node image of the spec, with Kubernetes and all images inside.',
+    'up makes it by itself when it is not there. A box for libvirt or VirtualBox is laid where Vagrant finds it, or written into a file. With --node it is the one that a rendered folder asks for: the node image of the spec, with Kubernetes and all images inside; of a system that it is not made of natively, it is made in one machine, which is removed again.',
   args: {
     box: {
       summary: 'a known name such as debian-12, or a folder or tar file of a root file system; default: the box of the spec',

@@ -27,6 +27,11 @@ export function makesNodeImage(box: Spec['box'], machine: Pick<Context['machine'
   return typeof box === 'string' && !box.endsWith('.box') && (box === 'debian-12' || !isKnownBox(box));
 }
 
+/** As images are published for it. */
+export function architectureOf({ architecture }: Pick<Context['machine'], 'architecture'>): 'amd64' | 'arm64' {
+  return architecture === 'arm64' ? 'arm64' : 'amd64';
+}
+
 /**
  * How machines of a provider come from a box on a host of this kind. Pure.
  * @throws KubelabError `KL-SPEC-UNSUPPORTED` with what would be needed.
@@ -80,7 +85,7 @@ export async function choosePlainBox(
   const way = chooseBoxWay(spec.box, provider, context.machine, known.specFolder);
   if (way.kind === 'native') return undefined;
   if (way.kind !== 'cloud') return way;
-  const architecture = context.machine.architecture === 'arm64' ? 'arm64' : 'amd64';
+  const architecture = architectureOf(context.machine);
   const locked = known.lock?.box;
   if (locked !== undefined && locked.name === spec.box && locked.architecture === architecture) return locked;
   if (typeof spec.box !== 'string' || !isKnownBox(spec.box)) throw new Error('only known boxes are made from cloud images');

@@ -72,18 +72,44 @@ async function virtualParts(
   name: Exclude<ProviderName, 'nspawn'>,
 ): Promise<MachineParts> {
   const { local, context } = workspace;
+  const settings = planSettings(workspace, planned, name);
+  const provider = vagrantProvider(settings, { local, signal: context.signal });
+  return { provider, images: await virtualImages(workspace, planned, name) };
+}
+
+/** How Vagrant's machines of a plan are made and reached. */
+export function planSettings(
+  workspace: Workspace,
+  { plan, capabilities }: Planned,
+  name: Exclude<ProviderName, 'nspawn'>,
+): VagrantSettings {
+  const emulated = plan.provider.emulated ?? false;
+  return vagrantSettings(workspace, { name, network: plan.network, emulated, capabilities });
+}
+
+async function virtualImages(
+  workspace: Workspace,
+  planned: Planned,
+  name: Exclude<ProviderName, 'nspawn'>,
+): Promise<MachineImages> {
   const { plan } = planned;
-  const settings = vagrantSettings(workspace, {
-    name,
-    network: plan.network,
-    emulated: plan.provider.emulated ?? false,
-    capabilities: planned.capabilities,
-  });
-  const { plainBox } = plan;
+  if (plan.nodeBox !== undefined) return laidImage(plan.nodeBox);
+  if (plan.plainBox === undefined) return nodeImages(workspace, planned, name);
+  return plainImages(workspace, plan, plan.plainBox, name);
+}
+
+/** A node image that was made in a machine, and whose box Vagrant has: nothing is left to be made. */
+function laidImage(name: string): MachineImages {
+  const isThere = (): Promise<boolean> => Promise.resolve(true);
+  const nothing = (): Promise<void> => Promise.resolve();
   return {
-    provider: vagrantProvider(settings, { local, signal: context.signal }),
-    images:
-      plainBox === undefined ? await nodeImages(workspace, planned, name) : await plainImages(workspace, plan, plainBox, name),
+    hasBase: isThere,
+    makeBase: nothing,
+    hasImage: isThere,
+    makeImage: nothing,
+    baseKey: name,
+    key: () => Promise.resolve(name),
+    boxName: () => Promise.resolve(name),
   };
 }
 

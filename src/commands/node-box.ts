@@ -2,9 +2,10 @@ import { resolveBaseBox } from '../artifacts/base-box.ts';
 import type { Plan } from '../cluster/plan.ts';
 import { readProviderWish } from '../cluster/spec.ts';
 import { nodeDiskShape } from '../providers/vagrant/disk-image.ts';
-import { nodeBoxName } from '../providers/vagrant/node-box.ts';
+import { hasNodeBox, nodeBoxName } from '../providers/vagrant/node-box.ts';
 import type { VmBaseSettings } from '../providers/vagrant/vm-image.ts';
 import { makesNodeImage } from './choose-box.ts';
+import { boxPlace, makesImageInMachine, nameMachineBox } from './machine-box.ts';
 import { noProvider } from './plan-workspace.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -29,8 +30,22 @@ export async function nodeImageSettings(workspace: Workspace, plan: Plan): Promi
   };
 }
 
-/** The box that a rendered folder asks for, with a node image inside; undefined where none is made of the spec's box here. */
+/**
+ * The box that a rendered folder asks for, with a node image inside. Where none is made natively of the spec's box on this
+ * host, only if Vagrant has one that was made in a machine of it, or if machines of the plain box would find no images.
+ */
 export async function nameNodeBox(workspace: Workspace, plan: Plan): Promise<string | undefined> {
-  if (!makesNodeImage(workspace.spec.box, workspace.context.machine)) return undefined;
-  return nodeBoxName(await nodeImageSettings(workspace, plan), plan.lock);
+  const { spec, context } = workspace;
+  if (makesNodeImage(spec.box, context.machine)) return nodeBoxName(await nodeImageSettings(workspace, plan), plan.lock);
+  const providers = plan.provider.name === 'nspawn' ? (['libvirt', 'virtualbox'] as const) : [plan.provider.name];
+  const name = makesImageInMachine(plan) ? await nameMachineBox(workspace, plan.lock) : undefined;
+  if (name === undefined) return undefined;
+  if (imagesAreBuilt(plan)) return name;
+  const found = await Promise.all(providers.map((provider) => hasNodeBox(name, boxPlace(workspace, provider))));
+  return found.includes(true) ? name : undefined;
+}
+
+/** Whether the images of a plan were made from Go modules: they are on no registry. */
+export function imagesAreBuilt({ lock, source }: Pick<Plan, 'lock' | 'source'>): boolean {
+  return (lock.origin ?? source.kind) === 'go';
 }

@@ -4,6 +4,7 @@ import type { NodeChanges } from '../cluster/state.ts';
 import type { Block } from '../ui/block.ts';
 import { formatBytes, formatSeconds } from '../ui/format.ts';
 import type { HostRoom } from './host-room.ts';
+import { makesImageInMachine } from './machine-box.ts';
 
 /** What `plan` found out. Plain data: printing it as JSON loses nothing. */
 export interface PlanReport {
@@ -108,14 +109,20 @@ function describeParts({ plan, artifacts, box, image, cluster }: PlanReport): Bl
           ? `artifacts: all ${total} are there`
           : `artifacts: to be obtained, ${missing.length} of ${total}${size}: ${missing.map(({ path }) => path).join(', ')}`,
         ...toBuild,
-        `base box ${box.name}: ${sayPresence(box.present || image.present, box.key)}`,
-        plan.plainBox === undefined
-          ? `node image: ${sayPresence(image.present, image.key)}`
-          : 'node image: none; each node is handed the artifacts, and installs the packages of its system from its network',
+        ...(plan.nodeBox === undefined ? [`base box ${box.name}: ${sayPresence(box.present || image.present, box.key)}`] : []),
+        describeImage(plan, image),
         `machines: ${machines}`,
       ],
     },
   ];
+}
+
+function describeImage(plan: Plan, image: PlanReport['image']): string {
+  if (plan.plainBox === undefined || plan.nodeBox !== undefined) return `node image: ${sayPresence(image.present, image.key)}`;
+  const hint = makesImageInMachine(plan)
+    ? `; kubelab box build --node --provider ${plan.provider.name} makes one, once for all`
+    : '';
+  return `node image: none; each node is handed the artifacts, and installs the packages of its system from its network${hint}`;
 }
 
 function sayPresence(present: boolean, key: string | undefined): string {

@@ -15,8 +15,9 @@ import { minorOf, parseVersionWish } from '../kubernetes/versions.ts';
 import { allowedNodeRange, virtualBoxNetworks } from '../providers/vagrant/allowed-range.ts';
 import { chooseSource, type ChosenSource } from './choose-source.ts';
 import type { Context } from './context.ts';
-import { choosePlainBox } from './choose-box.ts';
+import { architectureOf, choosePlainBox } from './choose-box.ts';
 import { decideProvider, probeContainers } from './decide-provider.ts';
+import { findMachineBox } from './machine-box.ts';
 import { bridgeName, type Planned, type Resolved, sourceContext, type Workspace } from './workspace.ts';
 
 /** For a plan that leads to no machines on this host. */
@@ -28,7 +29,11 @@ export async function planWorkspace(workspace: Workspace): Promise<Planned> {
   const { context, spec, specFolder, lockPath } = workspace;
   const lock = await readLockFile(lockPath);
   const plainBox = await choosePlainBox(context, spec, provider.name, { lock, specFolder });
-  return { ...(await resolvePlan(workspace, provider, plainBox)), capabilities };
+  const { plan, source } = await resolvePlan(workspace, provider, plainBox);
+  // What was made from a plain box was installed on its own, or will have to be.
+  const isPlain = workspace.state !== undefined && workspace.state.nodeBox === undefined;
+  const nodeBox = isPlain ? undefined : await findMachineBox(workspace, plan);
+  return { plan: nodeBox === undefined ? plan : { ...plan, nodeBox }, source, capabilities };
 }
 
 /** @throws KubelabError `KL-HOST-TOOL-MISSING`, `KL-HOST-NO-PROVIDER` when this host can not run system containers. */
@@ -114,7 +119,7 @@ async function provideLock(
   const want: Want = {
     kubernetes: await exactVersion(spec, chosen.source),
     containerd: spec.runtime.version ?? 'default',
-    architecture: context.machine.architecture === 'arm64' ? 'arm64' : 'amd64',
+    architecture: architectureOf(context.machine),
     plugin: spec.network.plugin === 'none' ? 'none' : 'flannel',
     addons: [...spec.addons],
     install,
@@ -143,6 +148,11 @@ async function exactVersion(spec: Spec, source: Source): Promise<string> {
   const newest = (await source.versions(wish.minor)).at(-1);
   if (newest === undefined) throw new KubelabError('KL-VERSION-UNKNOWN', `the source has no patch of Kubernetes ${wish.minor}`);
   return newest;
+}
+
+/** A network for machines that are of no cluster, and that nothing on this host uses. */
+export function chooseFreeSubnet(workspace: Workspace, provider: ProviderName): Promise<string> {
+  return provideSubnet(workspace, undefined, provider);
 }
 
 async function provideSubnet(workspace: Workspace, known: LockFile | undefined, provider: ProviderName): Promise<string> {

@@ -11,7 +11,7 @@ import type { Block } from '../ui/block.ts';
 import { whileHolding } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { nameNodeBox, renderedProvider } from './node-box.ts';
+import { imagesAreBuilt, nameNodeBox, renderedProvider } from './node-box.ts';
 import { resolvePlan } from './plan-workspace.ts';
 import { openWorkspace, withoutLogs, type Workspace } from './workspace.ts';
 
@@ -97,14 +97,14 @@ async function foreignFolder(root: string, { spec }: Workspace): Promise<Cluster
  * Whether the machines come up without kubelab: from a node image, which has all in it, or from registries, which have
  * none of the images that were made from Go modules.
  */
-function worksAlone({ lock, source }: Plan, nodeBox: string | undefined): boolean {
-  return nodeBox !== undefined || (lock.origin ?? source.kind) !== 'go';
+function worksAlone(plan: Plan, nodeBox: string | undefined): boolean {
+  return nodeBox !== undefined || !imagesAreBuilt(plan);
 }
 
 const warning: Block = {
   kind: 'text',
   tone: 'careful',
-  text: 'The images of this plan are built from Go modules and are on no registry, and no node image is made of this box on this host: vagrant up alone can not get them. Take the box debian-12 on Linux on x86_64, or source: upstream; this folder is for reading.',
+  text: 'The images of this plan are built from Go modules and are on no registry, and no node image can be made of this box: vagrant up alone can not get them. Take another box, or source: upstream; this folder is for reading.',
 };
 
 function describe(folder: string, plan: Plan, nodeBox: string | undefined): Block[] {

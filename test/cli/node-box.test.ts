@@ -106,14 +106,14 @@ describe('a folder rendered from Go modules', () => {
     expect(text).toMatch(/address: "192\.168\.(5[6-9]|6[0-3])\.11"/);
   });
 
-  it('does not work alone with a system that no node image is made of, and says so', async () => {
+  it('asks for a box with all inside also where that is made in a machine, and names the command', async () => {
     const rig = await createHost();
     await rig.serve('kubeadm', 'box: debian-13\n');
     const said = await succeed(rig, 'render');
-    expect(said).toContain('on no registry');
-    expect(said).toContain('kubelab box build debian-13 --provider libvirt');
-    expect(await askedFor(rig)).toBe('kubelab/debian-13');
-    expect(await dataOf(rig, 'render')).toMatchObject({ alone: false, box: 'debian-13' });
+    expect(said).toContain('kubelab box build --node --provider libvirt');
+    expect(said).not.toContain('on no registry');
+    expect(await askedFor(rig)).toMatch(/^kubelab\/node-1\.36\.4-/);
+    expect(await dataOf(rig, 'render')).toMatchObject({ alone: true, box: await askedFor(rig) });
   });
 });
 
@@ -180,8 +180,6 @@ describe('the box of a node image', () => {
     ['', ['--provider', 'nspawn'], 'give --provider libvirt or virtualbox'],
     ['', ['--provider', 'hyperv'], '--provider takes'],
     ['', [], 'Give --provider libvirt'],
-    ['box: ubuntu-24.04\n', ['--provider', 'libvirt'], 'made of the box ubuntu-24.04 on this host'],
-    ['box: ./mine.box\n', ['--provider', 'libvirt'], 'made of the box ./mine.box on this host'],
   ])('is refused with the spec %j and the words %j', async (spec, words, says) => {
     const rig = await createHost();
     await rig.serve('kubeadm', spec);

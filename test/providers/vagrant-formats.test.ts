@@ -3,13 +3,14 @@ import { chooseSubnet } from '../../src/cluster/addresses.ts';
 import { KubelabError } from '../../src/errors/errors.ts';
 import { allowedNodeRange } from '../../src/providers/vagrant/allowed-range.ts';
 import { findGuests } from '../../src/providers/vagrant/guests.ts';
-import { parseDomains } from '../../src/providers/vagrant/libvirt.ts';
+import { parseDomains, parseSystemDisk as parseLibvirtDisk } from '../../src/providers/vagrant/libvirt.ts';
 import { parseMessage, readWords } from '../../src/providers/vagrant/machine-readable.ts';
+import { guestOfSystem } from '../../src/providers/vagrant/plain-box-home.ts';
 import { machineName, nodeOf } from '../../src/providers/vagrant/settings.ts';
 import { describeAccess, parseAdmission, parseSshConfig } from '../../src/providers/vagrant/ssh-access.ts';
 import { createTurns } from '../../src/providers/vagrant/turns.ts';
 import { needsDisksFlag } from '../../src/providers/vagrant/vagrant-command.ts';
-import { parseMachines } from '../../src/providers/vagrant/virtualbox.ts';
+import { parseMachines, parseSystemDisk as parseVirtualBoxDisk } from '../../src/providers/vagrant/virtualbox.ts';
 
 describe('machine-readable output of Vagrant', () => {
   // Recorded from Vagrant 2.3.4.
@@ -37,6 +38,41 @@ this Vagrant environment, or so.
     });
     expect(parseMessage('not, of Vagrant')).toBeUndefined();
     expect(parseMessage('')).toBeUndefined();
+  });
+});
+
+describe('the system disk of a machine', () => {
+  it('is the first of virsh domblklist --details', () => {
+    // Recorded from virsh 9.0, with a disk more.
+    const table = ` file   cdrom  hda   /iso/tools.iso
+ file   disk   vda   /var/lib/libvirt/images/kubelab-image-f9735b-control1.img
+ file   disk   vdb   /var/lib/libvirt/images/kubelab-image-f9735b-control1_1.img
+`;
+    expect(parseLibvirtDisk(table)).toBe('/var/lib/libvirt/images/kubelab-image-f9735b-control1.img');
+    expect(parseLibvirtDisk(' file   disk   vda   /my images/one disk.img  \n')).toBe('/my images/one disk.img');
+    expect(parseLibvirtDisk(' Type   Device   Target   Source\n---\n')).toBeUndefined();
+  });
+
+  it('is the first of VBoxManage showvminfo that is no CD', () => {
+    const facts = `name="kubelab-image-f9735b-control1"
+storagecontrollername0="IDE Controller"
+"IDE Controller-0-0"="/vms/tools.ISO"
+"IDE Controller-ImageUUID-0-0"="aaaaaaaa-0000-4000-8000-000000000000"
+"IDE Controller-0-1"="/vms/Snapshots/{bbbbbbbb-0000-4000-8000-000000000000}.vmdk"
+"IDE Controller-ImageUUID-0-1"="bbbbbbbb-0000-4000-8000-000000000000"
+"IDE Controller-1-0"="emptydrive"
+"IDE Controller-1-1"="/vms/seed.vmdk"
+"IDE Controller-ImageUUID-1-1"="cccccccc-0000-4000-8000-000000000000"
+`;
+    expect(parseVirtualBoxDisk(facts)).toBe('bbbbbbbb-0000-4000-8000-000000000000');
+    expect(parseVirtualBoxDisk(facts.replaceAll('\n', '\r\n'))).toBe('bbbbbbbb-0000-4000-8000-000000000000');
+    expect(parseVirtualBoxDisk('name="x"\n')).toBeUndefined();
+  });
+
+  it('has a system whose name for Vagrant follows from /etc/os-release', () => {
+    expect(
+      ['debian', 'ubuntu debian', 'rocky rhel centos fedora', 'pop ubuntu debian', 'fedora', 'void'].map(guestOfSystem),
+    ).toEqual(['debian', 'ubuntu', 'redhat', 'ubuntu', 'redhat', 'debian']);
   });
 });
 

@@ -194,7 +194,7 @@ setup() { setup_box; }
 	in_box sh /steps/run.sh node
 	dies 'no scripts for the role cook'
 	in_box sh /steps/run.sh
-	dies 'usage: run.sh vm|image|node'
+	dies 'usage: run.sh vm|image|seal|node'
 }
 
 @test "run.sh installs nothing on a machine that was made from a node image" {

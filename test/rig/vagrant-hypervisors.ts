@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { FakeTools, ToolAnswer } from './fake-tool.ts';
 import { removeMachine, type VagrantWorld, type WorldMachine } from './vagrant-world.ts';
 
@@ -60,6 +60,8 @@ const virsh: Readonly<Record<string, Answerer>> = {
         .map((network) => ` -   network   ${network}   virtio   52:54:00:12:34:56\n`)
         .join(''),
     })),
+  domblklist: (world, [id]) =>
+    withDomain(world, id, ({ name }) => ({ stdout: ` file   disk   vda   /var/lib/libvirt/images/${name}.img\n` })),
   destroy: (world, [id]) =>
     withDomain(world, id, (machine) => {
       if (machine.state === 'off')
@@ -126,6 +128,7 @@ export async function addVirtualBox(tools: FakeTools, world: VagrantWorld) {
       if (command === 'list') return { stdout: listVirtualBox(world, machines, first) };
       if (command === 'hostonlyif' && first === 'remove')
         return world.networks.delete(second) ? { stdout: '0%...10%...20%...100%\n' } : { exitCode: 1 };
+      if (command === 'clonemedium' || command === 'closemedium') return handleMedium(world, call.args);
       const machine = world.machines.get(first);
       if (machine === undefined)
         return {
@@ -147,6 +150,23 @@ export async function addVirtualBox(tools: FakeTools, world: VagrantWorld) {
     },
   );
   return tool;
+}
+
+/** The disk of each machine, by the UUID that `showvminfo` gives it. */
+function diskOf({ id }: WorldMachine): string {
+  return `d15c${id.slice(4)}`;
+}
+
+function handleMedium(world: VagrantWorld, [command = '', kind = '', medium = '', target = '']: readonly string[]): ToolAnswer {
+  const owner = [...world.machines.values()].find((machine) => diskOf(machine) === medium);
+  if (kind !== 'disk') return { stderr: 'VBoxManage: error: Invalid command\n', exitCode: 97 };
+  if (command === 'closemedium' && existsSync(medium)) return { stdout: '0%...10%...20%...100%\n' };
+  if (command !== 'clonemedium' || owner === undefined)
+    return { stderr: `VBoxManage: error: Could not find file for the medium '${medium}' (VERR_FILE_NOT_FOUND)\n`, exitCode: 1 };
+  if (owner.state !== 'off')
+    return { stderr: `VBoxManage: error: Medium '${medium}' is locked for writing by another task\n`, exitCode: 1 };
+  writeFileSync(target, `the disk of ${owner.name}`);
+  return { stdout: "0%...10%...20%...100%\nClone medium created in format 'VMDK'. UUID: 5d1f2f9e-8d64-4a34-a5f8-7d7d4e9d1f11\n" };
 }
 
 function listVirtualBox(world: VagrantWorld, machines: readonly WorldMachine[], what: string): string {
@@ -181,7 +201,8 @@ VBoxNetworkName: HostInterfaceNetworking-${name}
     .join('');
 }
 
-function showMachine(world: VagrantWorld, { name, id, state }: WorldMachine): string {
+function showMachine(world: VagrantWorld, machine: WorldMachine): string {
+  const { name, id, state } = machine;
   const states = {
     running: 'running',
     off: 'poweroff',
@@ -194,6 +215,10 @@ function showMachine(world: VagrantWorld, { name, id, state }: WorldMachine): st
 UUID="${id}"
 VMState="${states[state]}"
 VMStateChangeTime="2026-11-20T10:00:00.000000000"
+storagecontrollername0="IDE Controller"
+"IDE Controller-0-0"="/vms/${name}/Snapshots/{${diskOf(machine)}}.vmdk"
+"IDE Controller-ImageUUID-0-0"="${diskOf(machine)}"
+"IDE Controller-1-0"="none"
 nic1="nat"
 hostonlyadapter2="${adapter}"
 nic2="hostonly"

@@ -12,7 +12,7 @@ import type { Runner } from '../../src/exec/runner.ts';
 import { vagrantProvider } from '../../src/providers/vagrant/provider.ts';
 import type { VagrantSettings } from '../../src/providers/vagrant/settings.ts';
 import { makePlan } from '../golden/vagrant-plans.ts';
-import { createFakeTools, type FakeTool } from './fake-tool.ts';
+import { createFakeTools, type FakeTool, type FakeTools } from './fake-tool.ts';
 import { packageFolder } from './program.ts';
 import { addVirsh, addVirtualBox } from './vagrant-hypervisors.ts';
 import { addSsh, addVagrant, createVagrantWorld, type VagrantWorld } from './vagrant-world.ts';
@@ -25,6 +25,7 @@ export interface VagrantSite {
   readonly vagrant: FakeTool;
   readonly ssh: FakeTool;
   readonly hypervisor: FakeTool;
+  readonly tools: FakeTools;
   /** This host with the fakes on its PATH. */
   readonly local: Runner;
   /** A provider as a new run of kubelab has it. */
@@ -68,6 +69,7 @@ export async function createVagrantSite(name: 'libvirt' | 'virtualbox', base?: s
     world,
     plan,
     settings,
+    tools,
     local,
     vagrant: await addVagrant(tools, world),
     ssh: await addSsh(tools, world),

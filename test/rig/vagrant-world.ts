@@ -20,7 +20,8 @@ export interface WorldMachine {
 /** What fake vagrant, virsh, VBoxManage and ssh share: a host with its machines, networks and disks. */
 export interface VagrantWorld {
   readonly provider: 'libvirt' | 'virtualbox';
-  readonly folder: string;
+  /** The folder with the Vagrantfile that everything is about. */
+  folder: string;
   readonly machines: Map<string, WorldMachine>;
   /** libvirt's networks, or VirtualBox's host-only interfaces with their address. */
   readonly networks: Map<string, { text: string; active: boolean }>;
@@ -361,6 +362,10 @@ function logIn(world: VagrantWorld, call: ToolCall): ToolAnswer {
   if (!asRoot && !asVagrant) return { stderr: `${user}@${address}: Permission denied (publickey).\n`, exitCode: 255 };
   const line = call.args.at(-1) ?? '';
   if (asVagrant && !line.startsWith('sudo -n -- ')) return { stderr: 'Permission denied\n', exitCode: 1 };
+  if (line.includes('poweroff')) {
+    machine.state = 'off';
+    return { stderr: `Connection to ${address} closed by remote host.\n`, exitCode: 255 };
+  }
   if (!line.includes('authorized_keys')) return { stdout: `${node} as ${user}\n` };
   machine.rootKeys.push(call.stdin.split('\n')[0] ?? '');
   return {

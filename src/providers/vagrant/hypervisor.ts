@@ -1,5 +1,5 @@
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
-import type { Command, Milliseconds } from '../../exec/runner.ts';
+import type { Command, Milliseconds, Runner } from '../../exec/runner.ts';
 import type { RawGuest } from './guests.ts';
 import type { VagrantContext } from './settings.ts';
 
@@ -15,6 +15,11 @@ export interface Hypervisor {
   remove(id: string): Promise<void>;
   /** Removes disks of this cluster that belong to no machine any more: of one node, or of all. */
   removeStrayDisks(node?: string): Promise<void>;
+  /**
+   * Copies the system disk of a machine that does not run, with all that it was cloned from, into a qcow2.
+   * @param root for disks that belong to the hypervisor alone.
+   */
+  copyDisk(id: string, target: string, root: Runner): Promise<void>;
   /** Removes what all machines of this cluster shared; returns what is left, in words. */
   removeShared(): Promise<string[]>;
   /** In Vagrant's words: what may not be done twice at once on this host is over. */
@@ -36,6 +41,8 @@ export interface Tool {
 }
 
 const timeout: Milliseconds = 60_000;
+/** How long the copy of a whole disk may take. */
+export const copyTime: Milliseconds = 60 * 60_000;
 
 /** @param prefix the program and what all of its commands begin with. */
 export function hypervisorTool(context: VagrantContext, prefix: Command, cure: string): Tool {

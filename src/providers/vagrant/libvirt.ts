@@ -7,7 +7,7 @@ import type { MachineState } from '../../cluster/provider.ts';
 import { netmaskOf } from '../../cluster/vagrantfile-view.ts';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import { findGuests, type RawGuest, readIds } from './guests.ts';
-import { type Hypervisor, hypervisorTool, linesOf, type Tool } from './hypervisor.ts';
+import { copyTime, type Hypervisor, hypervisorTool, linesOf, type Tool } from './hypervisor.ts';
 import { machinePrefix, nodeOf, type VagrantContext, type VagrantSettings } from './settings.ts';
 
 /** Where the Vagrantfile has machines and their disks. */
@@ -43,6 +43,12 @@ export function libvirt(settings: VagrantSettings, context: VagrantContext): Hyp
     remove: async (id) =>
       void (await virsh.ask('undefine', id, '--nvram', '--managed-save', '--snapshots-metadata', '--remove-all-storage')),
     removeStrayDisks: (node) => removeVolumes(virsh, settings.cluster, node),
+    copyDisk: async (id, target, root) => {
+      const disk = parseSystemDisk(await virsh.ask('domblklist', id, '--details'));
+      if (disk === undefined) throw new KubelabError('KL-MACHINE-FAILED', `libvirt names no disk of the machine ${id}`);
+      const command = ['qemu-img', 'convert', '-f', 'qcow2', '-O', 'qcow2', disk, target] as const;
+      await root.run(command, { timeout: copyTime, signal: context.signal });
+    },
     removeShared: async () => {
       await removeVolumes(virsh, settings.cluster);
       await removeNetwork(virsh, networkName(settings.cluster));
@@ -92,6 +98,11 @@ export function parseDomains(names: string, stats: string): RawGuest[] {
     const facts = byName.get(name);
     return facts === undefined ? [] : [{ id, name, ...facts }];
   });
+}
+
+/** Reads `virsh domblklist --details`: the file of the first disk. */
+export function parseSystemDisk(table: string): string | undefined {
+  return linesOf(table).flatMap((line) => /^\s*file\s+disk\s+\S+\s+(\/.*?)\s*$/.exec(line)?.[1] ?? [])[0];
 }
 
 interface NetworkWish {

@@ -1,13 +1,15 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { baseBoxKey, vmSetup } from '../../artifacts/base-box.ts';
-import { nodeRecipeKey } from '../../artifacts/node-image.ts';
+import { nodeImageKey, nodeRecipeKey } from '../../artifacts/node-image.ts';
+import type { PlainBox } from '../../artifacts/plain-box.ts';
 import type { Lock } from '../../artifacts/source.ts';
 import { readIfThere } from '../../cluster/files.ts';
 import { type Box, boxFolder, type BoxProvider, escapeSlashes, imageNoteFile } from './box.ts';
 import { imageBoxName } from './box-home.ts';
 import type { BoxShelf } from './box-shelf.ts';
 import { diskKey } from './disk-image.ts';
+import { type PlainBoxAhead, plainBoxKey, plainBoxStem } from './plain-box-home.ts';
 import type { VmBaseSettings } from './vm-image.ts';
 
 /**
@@ -21,6 +23,16 @@ export async function nodeBoxName(
 ): Promise<string> {
   const recipe = await nodeRecipeKey(baseBoxKey(base, await vmSetup(provision)), lock, provision);
   return imageBoxName(`node-${await diskKey(recipe, shape)}`);
+}
+
+/** The same for a node image that is made in a machine of a plain box. */
+export async function machineNodeBoxName(plain: PlainBoxAhead, lock: Lock, provision: string): Promise<string> {
+  return imageBoxName(`node-${await nodeRecipeKey(await plainBoxStem(plain), lock, provision)}`);
+}
+
+/** The key of a node image that is made in a machine of a plain box. @param lock with every digest. */
+export async function machineImageKey(plain: PlainBox, lock: Lock, provision: string): Promise<string> {
+  return nodeImageKey(await plainBoxKey(plain), lock, provision);
 }
 
 export interface NodeBoxPlace {
@@ -49,6 +61,13 @@ export async function chooseNodeBox(
 
 function versionOf(number: number): string {
   return `1.0.${number}`;
+}
+
+/** Whether Vagrant has a box of node images, in the version that it takes for new machines. */
+export async function hasNodeBox(name: string, place: NodeBoxPlace): Promise<boolean> {
+  const newest = await findNewest(name, place);
+  // Most hosts have none, and then nothing else is asked.
+  return newest !== undefined && place.shelf.has({ name, version: versionOf(newest.number) });
 }
 
 async function findNewest(

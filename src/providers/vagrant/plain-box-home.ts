@@ -80,6 +80,38 @@ async function nameBox(box: PlainBox): Promise<string> {
   return `kubelab/${stem}-${short(`${box.path} ${found?.size} ${found?.mtimeMs}`)}`;
 }
 
+/** A plain box as far as it is known before anything was looked up: which build of a cloud image it is, is open. */
+export type PlainBoxAhead = Exclude<PlainBox, CloudImage> | Pick<CloudImage, 'kind' | 'name' | 'architecture'>;
+
+/** What a plain box is called where its build is open. */
+export async function plainBoxStem(box: PlainBoxAhead): Promise<string> {
+  return box.kind === 'cloud' ? `${box.name}-${box.architecture}` : path.basename(await nameBox(box));
+}
+
+/** A name that another content does not have, without a place before it. */
+export async function plainBoxKey(box: PlainBox): Promise<string> {
+  return path.basename(await nameBox(box));
+}
+
+/**
+ * Makes the small disk that tells cloud-init the user and the key; it is gone after the work.
+ * @param stem what its path begins with.
+ */
+export async function withSeed<T>(
+  stem: string,
+  { runner, signal }: Pick<ShelfContext, 'runner' | 'signal'>,
+  work: (seed: string) => Promise<T>,
+): Promise<T> {
+  const seed = `${stem}.seed`;
+  try {
+    await writeFile(`${seed}.raw`, cloudSeedImage(vagrantPublicKey));
+    await runner.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', `${seed}.raw`, seed], { timeout: minute, signal });
+    return await work(seed);
+  } finally {
+    await Promise.all([seed, `${seed}.raw`].map((file) => rm(file, { force: true })));
+  }
+}
+
 async function withCloudDisks<T>(
   image: CloudImage,
   settings: PlainBoxSettings,
@@ -89,17 +121,9 @@ async function withCloudDisks<T>(
 ): Promise<T> {
   const stem = path.join(diskFolder(settings.cache), path.basename(await nameBox(image)));
   const disk = `${stem}.qcow2`;
-  const seed = `${stem}.seed`;
   await mkdir(path.dirname(disk), { recursive: true });
   if (!(await fileExists(disk))) await makeCloudDisk(image, disk, settings, context, progress);
-  try {
-    await writeFile(`${seed}.raw`, cloudSeedImage(vagrantPublicKey));
-    const { runner, signal } = context;
-    await runner.run(['qemu-img', 'convert', '-f', 'raw', '-O', 'qcow2', `${seed}.raw`, seed], { timeout: minute, signal });
-    return await work({ disk, seed, guest: guestOf(image.name) });
-  } finally {
-    await Promise.all([seed, `${seed}.raw`].map((file) => rm(file, { force: true })));
-  }
+  return withSeed(stem, context, (seed) => work({ disk, seed, guest: guestOf(image.name) }));
 }
 
 /** A disk as large as those of node images; the system grows its file system at the first boot. */
@@ -141,6 +165,12 @@ function reportBytes(progress: (text: string) => void): (bytes: number, total: n
 export function guestOf(name: string): BoxGuest {
   if (name.startsWith('ubuntu')) return 'ubuntu';
   return name.startsWith('rocky') ? 'redhat' : 'debian';
+}
+
+/** What Vagrant calls a system whose `/etc/os-release` has these words for it. */
+export function guestOfSystem(words: string): BoxGuest {
+  if (/\bubuntu\b/.test(words)) return 'ubuntu';
+  return /\b(?:rhel|fedora|centos)\b/.test(words) ? 'redhat' : 'debian';
 }
 
 async function obtainBox(

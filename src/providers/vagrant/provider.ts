@@ -10,11 +10,10 @@ import { sshRunner } from '../../exec/ssh.ts';
 import { admit, forgetAccess } from './admit.ts';
 import { dataFolder, findGuests, forgetMachine, type Guest, readIds } from './guests.ts';
 import type { Hypervisor } from './hypervisor.ts';
-import { libvirt } from './libvirt.ts';
+import { openHypervisor } from './open-hypervisor.ts';
 import type { VagrantContext, VagrantSettings } from './settings.ts';
 import { createTurns, type Turns } from './turns.ts';
 import { type Vagrant, vagrantCommand } from './vagrant-command.ts';
-import { virtualbox } from './virtualbox.ts';
 
 const second = 1_000;
 const minute = 60 * second;
@@ -33,7 +32,7 @@ interface Site {
  * what is there is asked of the hypervisor and of Vagrant's own files, so that Vagrant can be used by hand in between.
  */
 export function vagrantProvider(settings: VagrantSettings, context: VagrantContext): Provider {
-  const hypervisor = settings.provider === 'libvirt' ? libvirt(settings, context) : virtualbox(settings, context);
+  const hypervisor = openHypervisor(settings, context);
   const vagrant = vagrantCommand(settings, context);
   const site: Site = { settings, context, vagrant, hypervisor, turns: createTurns(hypervisor.alone) };
   const connect = (plan: MachinePlan): Node => ({

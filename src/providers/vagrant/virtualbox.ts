@@ -1,7 +1,12 @@
+import { rm } from 'node:fs/promises';
 import { contains, parseCidr, requireCidr } from '../../cluster/cidr.ts';
+import { KubelabError } from '../../errors/errors.ts';
+import type { Command } from '../../exec/runner.ts';
 import { findGuests, type RawGuest, readIds } from './guests.ts';
-import { type Hypervisor, hypervisorTool, linesOf, type Tool } from './hypervisor.ts';
+import { copyTime, type Hypervisor, hypervisorTool, linesOf, type Tool } from './hypervisor.ts';
 import type { VagrantContext, VagrantSettings } from './settings.ts';
+
+const cure = 'Install VirtualBox, and make sure that the command VBoxManage works.';
 
 /**
  * VirtualBox by VBoxManage. Vagrant starts its machines one after another, as cloning one master and choosing a host-only
@@ -9,8 +14,8 @@ import type { VagrantContext, VagrantSettings } from './settings.ts';
  * machine is alone until it boots, and they boot side by side.
  */
 export function virtualbox(settings: VagrantSettings, context: VagrantContext): Hypervisor {
-  const cure = 'Install VirtualBox, and make sure that the command VBoxManage works.';
-  const manage = hypervisorTool(context, [settings.vboxManage ?? 'VBoxManage'], cure);
+  const program = settings.vboxManage ?? 'VBoxManage';
+  const manage = hypervisorTool(context, [program], cure);
   const list = async (): Promise<RawGuest[]> => {
     const [all, running] = await Promise.all([manage.ask('list', 'vms'), manage.ask('list', 'runningvms')]);
     const live = new Set(parseMachines(running).map(({ id }) => id));
@@ -27,6 +32,7 @@ export function virtualbox(settings: VagrantSettings, context: VagrantContext): 
     cutPower: async (id) => void (await manage.tryTo('controlvm', id, 'poweroff')),
     remove: async (id) => void (await manage.ask('unregistervm', id, '--delete')),
     removeStrayDisks: () => Promise.resolve(),
+    copyDisk: (id, target) => copyDisk(id, target, program, context),
     removeShared: async () => {
       const guests = findGuests(await list(), await readIds(settings), settings.cluster);
       for (const network of await findNetworks(manage, settings))
@@ -48,6 +54,40 @@ export function parseMachines(output: string): { readonly name: string; readonly
     const [, quoted, bare, id] = /^(?:"(.*)"|(<inaccessible>)) \{([0-9a-f-]{36})\}$/i.exec(line) ?? [];
     return id === undefined ? [] : [{ name: quoted ?? bare ?? '', id }];
   });
+}
+
+/** By way of a whole one of VirtualBox's own, as a linked clone's disk has only what differs from its master's. */
+async function copyDisk(id: string, target: string, program: string, context: VagrantContext): Promise<void> {
+  const manage = hypervisorTool(context, [program], cure);
+  const disk = parseSystemDisk(await manage.ask('showvminfo', id, '--machinereadable'));
+  if (disk === undefined) throw new KubelabError('KL-MACHINE-FAILED', `VirtualBox names no disk of the machine ${id}`);
+  const whole = `${target}.vmdk`;
+  // VirtualBox would keep it in its list of disks, and make no other one at the same place.
+  const forget = async (): Promise<void> => {
+    // Also after an interruption.
+    const tool = hypervisorTool({ ...context, signal: AbortSignal.timeout(copyTime) }, [program], cure);
+    await tool.tryTo('closemedium', 'disk', whole, '--delete');
+    await rm(whole, { force: true });
+  };
+  const run = (command: Command): Promise<unknown> => context.local.run(command, { timeout: copyTime, signal: context.signal });
+  await forget();
+  try {
+    await run([program, 'clonemedium', 'disk', disk, whole, '--format', 'VMDK']);
+    await run(['qemu-img', 'convert', '-f', 'vmdk', '-O', 'qcow2', whole, target]);
+  } finally {
+    await forget();
+  }
+}
+
+/** Reads `VBoxManage showvminfo --machinereadable`: the UUID of the first disk, by its place on a controller. */
+export function parseSystemDisk(facts: string): string | undefined {
+  const lines = linesOf(facts);
+  const disks = lines.flatMap((line) => {
+    const [, controller = '', place = '', id] = /^"(.+)-ImageUUID-(\d+-\d+)"="([0-9a-f-]{36})"$/i.exec(line) ?? [];
+    const file = lines.find((other) => other.startsWith(`"${controller}-${place}"=`)) ?? '';
+    return id === undefined || /\.iso"$/i.test(file) ? [] : [{ place, id }];
+  });
+  return disks.toSorted((one, other) => one.place.localeCompare(other.place))[0]?.id;
 }
 
 /** The state of a machine that has a process: one that hangs or is paused has one, too. */
