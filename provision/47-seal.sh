@@ -16,6 +16,24 @@ if [ -d "$KUBELAB_ARTIFACTS" ]; then
 fi
 if by_rpm; then dnf clean packages -q >/dev/null; else apt-get clean; fi
 
+# tell_kernel: options for the kernel's line, by whatever boots this system.
+tell_kernel() {
+	config=/boot/extlinux/extlinux.conf
+	if [ -f "$config" ]; then
+		grep -qF " $1" "$config" || sed -i "/^[[:space:]]*APPEND /s/\$/ $1/" "$config"
+	elif command -v update-grub >/dev/null 2>&1; then
+		printf 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s"\n' "$1" | write_file /etc/default/grub.d/90-kubelab.cfg 0644
+		update-grub >/dev/null 2>&1 || die "update-grub failed"
+	elif command -v grubby >/dev/null 2>&1; then
+		grubby --update-kernel=ALL --args="$1"
+	else
+		log "nothing boots this system that options can be given to: $1"
+		return 0
+	fi
+	log "the kernel's line has: $1"
+}
+if [ -n "${KUBELAB_KERNEL_OPTIONS:-}" ]; then tell_kernel "$KUBELAB_KERNEL_OPTIONS"; fi
+
 # The addresses that Vagrant gave this machine, in the files that it writes on the systems that kubelab knows.
 rm -f /etc/systemd/network/50-vagrant-*.network /etc/netplan/50-vagrant.yaml \
 	/etc/NetworkManager/system-connections/eth1.nmconnection /etc/udev/rules.d/70-persistent-net.rules

@@ -27,16 +27,19 @@ export interface ImageMachine {
   readonly install: 'binaries' | 'packages';
   /** The public key that every Vagrant comes with for machines that are new to it. */
   readonly vagrantKey: string;
+  /** What goes onto the kernel's line, each without spaces. */
+  readonly kernelOptions: readonly string[];
   readonly signal: AbortSignal;
 }
 
 /** Installs in a machine what a node image has: the scripts 10 to 40. */
 export async function installImage(machine: ImageMachine, progress: Progress): Promise<void> {
-  const { node, folder, lock, install, vagrantKey, signal } = machine;
+  const { node, folder, lock, install, vagrantKey, kernelOptions, signal } = machine;
   // No key of a cluster ever comes into it.
   const own = folder.node('image');
   await mkdir(own, { recursive: true, mode: 0o700 });
-  const env = imageEnv(lock, install) + renderEnv({ KUBELAB_VAGRANT_KEY: vagrantKey });
+  const env =
+    imageEnv(lock, install) + renderEnv({ KUBELAB_VAGRANT_KEY: vagrantKey, KUBELAB_KERNEL_OPTIONS: kernelOptions.join(' ') });
   await writeFileAtomic(path.join(own, 'env'), env, { mode: 0o600 });
   const unpack = 'rm -rf /opt/kubelab; mkdir -p /opt/kubelab; tar -x --no-same-owner -C /opt/kubelab -f -';
   await node.run(['sh', '-c', `set -e; ${unpack}`], { timeout: 5 * minute, signal, input: await packNodeFiles(folder, 'image') });

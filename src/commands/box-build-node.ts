@@ -78,8 +78,9 @@ async function buildInMachine(opened: Workspace, { provider, to }: Order): Promi
     if (plainBox === undefined) throw new Error(`the plan for ${provider} has no plain box`);
     const lock = await obtain(workspace, planned);
     await keepPlanLock(workspace, planned.plan, lock);
-    const image = await machineImageKey(plainBox, lock, workspace.provision);
-    const name = await machineNodeBoxName(plainBox, lock, workspace.provision);
+    const emulated = planned.plan.provider.emulated === true;
+    const recipe = { plain: plainBox, lock, provision: workspace.provision, emulated };
+    const [image, name] = await Promise.all([machineImageKey(recipe), machineNodeBoxName(recipe)]);
     const made = { provider, name, kubernetes: lock.kubernetes };
     const chosen = await chooseNodeBox(name, image, boxPlace(workspace, provider));
     if (chosen.isThere && to === undefined) return describeLaid(made, chosen);

@@ -13,6 +13,7 @@ import { readHostTraits, writeClusterFolder } from '../cluster/write-folder.ts';
 import type { Spec } from '../cluster/spec.ts';
 import type { BoxDisks, BoxProvider } from '../providers/vagrant/box.ts';
 import { vagrantPublicKey } from '../providers/vagrant/cloud-seed.ts';
+import { nodeDiskShape } from '../providers/vagrant/disk-image.ts';
 import { copySystemDisk } from '../providers/vagrant/machine-disk.ts';
 import { guestOfSystem, withSeed } from '../providers/vagrant/plain-box-home.ts';
 import { shareCache } from './cluster-run.ts';
@@ -122,7 +123,17 @@ async function makeDisk(bench: Bench, planned: Planned, lock: Lock, disk: string
   await writeFolder(bench, planned, await parts.images.boxName?.(lock));
   await boot(bench, parts, machine);
   const node = parts.provider.connect(machine);
-  const made = { node, folder: bench.folder, lock, source, install: plan.install, vagrantKey: vagrantPublicKey, signal };
+  const { kernelOptions } = nodeDiskShape(plan.provider.emulated === true);
+  const made = {
+    node,
+    folder: bench.folder,
+    lock,
+    source,
+    install: plan.install,
+    vagrantKey: vagrantPublicKey,
+    kernelOptions,
+    signal,
+  };
   await reportStep(context, { id: 'install', title: 'install all of it' }, (progress) => installImage(made, progress));
   const traits = await readImageTraits(made);
   await reportStep(context, { id: 'seal', title: 'make it an image, and switch it off' }, (progress) =>

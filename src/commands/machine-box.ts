@@ -1,6 +1,5 @@
 import path from 'node:path';
 import { isKnownBox } from '../artifacts/cloud-images.ts';
-import type { Lock } from '../artifacts/source.ts';
 import type { Plan } from '../cluster/plan.ts';
 import type { Spec } from '../cluster/spec.ts';
 import type { BoxProvider } from '../providers/vagrant/box.ts';
@@ -33,20 +32,22 @@ export function boxPlace({ context, root }: Pick<Workspace, 'context' | 'root'>,
  */
 export async function findMachineBox(
   workspace: Workspace,
-  { plainBox, lock, provider }: Pick<Plan, 'plainBox' | 'lock' | 'provider'>,
+  { plainBox: plain, lock, provider }: Pick<Plan, 'plainBox' | 'lock' | 'provider'>,
 ): Promise<string | undefined> {
-  if (plainBox === undefined || provider.name === 'nspawn') return undefined;
-  const name = await machineNodeBoxName(plainBox, lock, workspace.provision);
+  if (plain === undefined || provider.name === 'nspawn') return undefined;
+  const { provision } = workspace;
+  const name = await machineNodeBoxName({ plain, lock, provision, emulated: provider.emulated === true });
   return (await hasNodeBox(name, boxPlace(workspace, provider.name))) ? name : undefined;
 }
 
 /** The name that the box of a node image gets which is made in a machine of the spec's box; undefined where none is. */
 export async function nameMachineBox(
   { context, spec, specFolder, provision }: Workspace,
-  lock: Lock,
+  { lock, provider }: Pick<Plan, 'lock' | 'provider'>,
 ): Promise<string | undefined> {
   const plain = lookAhead(spec.box, context.machine, specFolder);
-  return plain === undefined ? undefined : machineNodeBoxName(plain, lock, provision);
+  if (plain === undefined) return undefined;
+  return machineNodeBoxName({ plain, lock, provision, emulated: provider.emulated === true });
 }
 
 /** The plain box that a spec leads to, without a look at what its publisher has. */

@@ -38,7 +38,7 @@ export async function nameNodeBox(workspace: Workspace, plan: Plan): Promise<str
   const { spec, context } = workspace;
   if (makesNodeImage(spec.box, context.machine)) return nodeBoxName(await nodeImageSettings(workspace, plan), plan.lock);
   const providers = plan.provider.name === 'nspawn' ? (['libvirt', 'virtualbox'] as const) : [plan.provider.name];
-  const name = makesImageInMachine(plan) ? await nameMachineBox(workspace, plan.lock) : undefined;
+  const name = makesImageInMachine(plan) ? await nameMachineBox(workspace, plan) : undefined;
   if (name === undefined) return undefined;
   if (imagesAreBuilt(plan)) return name;
   const found = await Promise.all(providers.map((provider) => hasNodeBox(name, boxPlace(workspace, provider))));

@@ -51,7 +51,10 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
   const { lab } = stage.loaded;
   const steps = lab.steps.filter(({ id }) => options.step === undefined || id === options.step);
   const all = (await Promise.all(steps.map((step) => listPlaces(stage, step)))).flat();
+  if (all.length === 0)
+    throw new KubelabError('KL-USE', `No solution of ${options.step ?? lab.id} applies a manifest: there is nothing to change.`);
   const drawn = new Set(drawSome(all, options.count, options.seed));
+  const last = lab.steps.findLast(({ id }) => [...drawn].some(({ step }) => step === id));
   const results: MutantResult[] = [];
   const report = (result: MutantResult): void => {
     results.push(result);
@@ -63,7 +66,7 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
   for (const step of lab.steps) {
     const places = all.filter((one) => one.step === step.id && drawn.has(one));
     attempt = await testPlaces(stage, attempt, step, await judgeDry(stage, attempt, step, places, report), report);
-    if (step === steps.at(-1)) break;
+    if (step === last) break;
     attempt = await goOn(stage, (await solveStep(stage, attempt)).attempt);
   }
   await clearAway(stage, attempt);

@@ -14,6 +14,19 @@ const naming = new Set(['apiVersion', 'kind', 'metadata.name', 'metadata.namespa
 
 /** Every manifest that differs from this one in a single field: dropped, or with another value. */
 export function listMutants(manifest: string): Mutant[] {
+  return listChanges(hide(manifest)).map(({ what, text }) => ({ what: show(what), text: show(text) }));
+}
+
+/** A value that is put in later may stand where its curly brackets would mean a map to YAML. */
+function hide(manifest: string): string {
+  return manifest.replaceAll(/\$\{([^{}\n]+)\}/g, '__later_$1__');
+}
+
+function show(text: string): string {
+  return text.replaceAll(/__later_(.+?)__/g, '${$1}');
+}
+
+function listChanges(manifest: string): Mutant[] {
   const documents = readDocuments(manifest);
   return documents.flatMap((document, index) => {
     const about = `${String(document.get('kind'))} ${String(document.getIn(['metadata', 'name']))}`;

@@ -40,7 +40,10 @@ export interface BundleRig {
 }
 
 /** A folder with a bundle and all that it was made from; removed when the test ends. */
-export async function createBundleRig(extra: Readonly<Record<string, Uint8Array>> = {}): Promise<BundleRig> {
+export async function createBundleRig(
+  extra: Readonly<Record<string, Uint8Array>> = {},
+  source: Lock['source'] = 'go',
+): Promise<BundleRig> {
   const fixture = await createFixture({
     provision: { 'lib.sh': 'true\n', '10-base.sh': 'true\n' },
     'base.tar': 'a root file system',
@@ -56,7 +59,7 @@ export async function createBundleRig(extra: Readonly<Record<string, Uint8Array>
   const all = { ...contents, ...extra };
   for (const [path, content] of Object.entries(all)) await write(path, content);
   const input: BundleInput = {
-    lock: lockOf(all),
+    lock: { ...lockOf(all), source },
     source: { file: ({ path }) => join(folder, path) },
     base: { key: 'debian-12-abc', file: join(folder, 'base.tar') },
     provision: join(folder, 'provision'),

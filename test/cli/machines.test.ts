@@ -20,12 +20,19 @@ interface HostRig extends ProgramRig {
 interface HostOptions extends ProgramOptions {
   /** Lines of the spec. */
   readonly spec?: string;
+  /** Where the images of the bundle came from. */
+  readonly source?: 'go' | 'upstream';
   readonly programs?: readonly string[];
 }
 
 /** A host of some kind with nothing but fake tools, which answer as the real ones do, and a spec that a bundle serves. */
-async function createHost({ spec = '', programs = ['vagrant', 'VBoxManage'], ...options }: HostOptions): Promise<HostRig> {
-  const { bundle } = await createBundleRig();
+async function createHost({
+  spec = '',
+  source = 'go',
+  programs = ['vagrant', 'VBoxManage'],
+  ...options
+}: HostOptions): Promise<HostRig> {
+  const { bundle } = await createBundleRig({}, source);
   const env = { KUBELAB_UPSTREAM_ENDPOINTS: JSON.stringify({ 'cloud.debian.org': await startPublisher() }), ...options.env };
   const rig = await createProgramRig({ architecture: 'x64', ...options, env, fakesOnly: true });
   vi.stubEnv('PATH', `${rig.toolFolder}:${process.env['PATH']}`);
@@ -130,7 +137,7 @@ describe('a plan on Windows', () => {
 
 describe('a folder rendered on Windows', () => {
   it('has line ends and paths that Linux guests and OpenSSH for Windows take', async () => {
-    const rig = await createHost({ platform: 'win32', spec: 'box: debian-13\n' });
+    const rig = await createHost({ platform: 'win32', spec: 'box: debian-13\n', source: 'upstream' });
     expect(await rig.run('render')).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('box build debian-13') });
     const root = rig.path('.kubelab', 'study');
     const names = await readdir(root, { recursive: true, withFileTypes: true });
@@ -144,7 +151,7 @@ describe('a folder rendered on Windows', () => {
 
 describe('a folder rendered with a box of the user', () => {
   it('has the path as it is from everywhere, or the URL with its digest', async () => {
-    const rig = await createHost({ platform: 'linux', spec: 'box: ./boxes/mine.box\n' });
+    const rig = await createHost({ platform: 'linux', spec: 'box: ./boxes/mine.box\n', source: 'upstream' });
     const file = rig.path('.kubelab', 'study', 'Vagrantfile');
     await rig.run('render');
     expect(await readFile(file, 'utf8')).toContain(`config.vm.box_url = "${rig.path('boxes/mine.box')}"`);

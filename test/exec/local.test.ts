@@ -70,7 +70,7 @@ describe('the local runner', () => {
     expect(error).toMatchObject({ commandExitCode: 4, stderr: 'why\n', timedOut: false, place: 'host' });
   });
 
-  it('rejects when there is no room for the output, whatever the exit code', async () => {
+  it('rejects when there is no room for the output, whatever the exit code', { timeout: 60_000 }, async () => {
     const options = { timeout: 60_000, signal: idle(), accept: 'any' } as const;
     await expect(runner.run(['sh', '-c', 'yes; exit 0'], options)).rejects.toMatchObject({
       message: 'it printed more than 64 MiB',

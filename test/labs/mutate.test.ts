@@ -71,4 +71,14 @@ describe('mutants of a manifest', () => {
     expect(new Set(texts).size).toBe(texts.length);
     expect(texts).not.toContain(JSON.stringify(read(manifest)));
   });
+
+  it('keep values that are put in later, also where YAML would take them for something else', () => {
+    const later =
+      'kind: Pod\nmetadata: {name: nfs}\nspec: {server: ${SERVER}, image: "${image.web}", args: ["echo ${seq 1 2}"]}\n';
+    const found = listMutants(later);
+    expect(found.map(({ what }) => what)).toContain('Pod nfs: spec.server is "${SERVER}x"');
+    expect(found.find(({ what }) => what === 'Pod nfs: spec.image dropped')?.text).toBe(
+      'kind: Pod\nmetadata: { name: nfs }\nspec: { server: ${SERVER}, args: [ "echo ${seq 1 2}" ] }\n',
+    );
+  });
 });

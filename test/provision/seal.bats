@@ -26,6 +26,33 @@ setup() {
 	echo 'root came in' >"$ROOT/var/log/auth.log"
 }
 
+@test "47-seal gives the kernel its options once, by what boots the system" {
+	write_env "KUBELAB_VAGRANT_KEY='$key'" "KUBELAB_KERNEL_OPTIONS='tsc=reliable mitigations=off'"
+	mkdir -p "$ROOT/boot/extlinux"
+	printf '%s\n' 'LABEL linux' '  APPEND root=LABEL=x ro' >"$ROOT/boot/extlinux/extlinux.conf"
+	provision 47-seal.sh
+	provision 47-seal.sh
+	succeeds
+	[ "$(cat "$ROOT/boot/extlinux/extlinux.conf")" = 'LABEL linux
+  APPEND root=LABEL=x ro tsc=reliable mitigations=off' ]
+	not_called update-grub
+
+	rm -r "$ROOT/boot/extlinux"
+	printf '#!/bin/sh\necho update-grub >>/box/calls\n' >"$BOX/bin/update-grub"
+	chmod +x "$BOX/bin/update-grub"
+	provision 47-seal.sh
+	succeeds
+	called update-grub
+	[ "$(cat "$ROOT/etc/default/grub.d/90-kubelab.cfg")" = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX tsc=reliable mitigations=off"' ]
+
+	rm "$BOX/bin/update-grub"
+	printf '#!/bin/sh\necho "grubby $*" >>/box/calls\n' >"$BOX/bin/grubby"
+	chmod +x "$BOX/bin/grubby"
+	provision 47-seal.sh
+	succeeds
+	called 'grubby --update-kernel=ALL --args=tsc=reliable mitigations=off'
+}
+
 @test "47-seal leaves nothing that is this machine's own" {
 	provision run.sh seal
 	succeeds

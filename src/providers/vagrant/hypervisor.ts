@@ -66,6 +66,11 @@ export function hypervisorTool(context: VagrantContext, prefix: Command, cure: s
   };
 }
 
+/** The command that makes a small qcow2 of a disk, with all that it was cloned from. Compressed as those made natively. */
+export function packDisk(format: 'qcow2' | 'vmdk', disk: string, target: string): Command {
+  return ['qemu-img', 'convert', '-c', '-f', format, '-O', 'qcow2', '-o', 'compression_type=zstd', disk, target];
+}
+
 /** The lines of a tool's output, also on Windows, without empty ones. */
 export function linesOf(output: string): string[] {
   return output.split(/\r?\n/).filter((line) => line.trim() !== '');

@@ -7,7 +7,7 @@ import type { MachineState } from '../../cluster/provider.ts';
 import { netmaskOf } from '../../cluster/vagrantfile-view.ts';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import { findGuests, type RawGuest, readIds } from './guests.ts';
-import { copyTime, type Hypervisor, hypervisorTool, linesOf, type Tool } from './hypervisor.ts';
+import { copyTime, type Hypervisor, hypervisorTool, linesOf, packDisk, type Tool } from './hypervisor.ts';
 import { machinePrefix, nodeOf, type VagrantContext, type VagrantSettings } from './settings.ts';
 
 /** Where the Vagrantfile has machines and their disks. */
@@ -46,8 +46,7 @@ export function libvirt(settings: VagrantSettings, context: VagrantContext): Hyp
     copyDisk: async (id, target, root) => {
       const disk = parseSystemDisk(await virsh.ask('domblklist', id, '--details'));
       if (disk === undefined) throw new KubelabError('KL-MACHINE-FAILED', `libvirt names no disk of the machine ${id}`);
-      const command = ['qemu-img', 'convert', '-f', 'qcow2', '-O', 'qcow2', disk, target] as const;
-      await root.run(command, { timeout: copyTime, signal: context.signal });
+      await root.run(packDisk('qcow2', disk, target), { timeout: copyTime, signal: context.signal });
     },
     removeShared: async () => {
       await removeVolumes(virsh, settings.cluster);

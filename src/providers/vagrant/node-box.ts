@@ -8,7 +8,7 @@ import { readIfThere } from '../../cluster/files.ts';
 import { type Box, boxFolder, type BoxProvider, escapeSlashes, imageNoteFile } from './box.ts';
 import { imageBoxName } from './box-home.ts';
 import type { BoxShelf } from './box-shelf.ts';
-import { diskKey } from './disk-image.ts';
+import { diskKey, nodeDiskShape } from './disk-image.ts';
 import { type PlainBoxAhead, plainBoxKey, plainBoxStem } from './plain-box-home.ts';
 import type { VmBaseSettings } from './vm-image.ts';
 
@@ -25,14 +25,27 @@ export async function nodeBoxName(
   return imageBoxName(`node-${await diskKey(recipe, shape)}`);
 }
 
-/** The same for a node image that is made in a machine of a plain box. */
-export async function machineNodeBoxName(plain: PlainBoxAhead, lock: Lock, provision: string): Promise<string> {
-  return imageBoxName(`node-${await nodeRecipeKey(await plainBoxStem(plain), lock, provision)}`);
+/** A node image that is made in a machine of a plain box. */
+export interface MachineRecipe<Plain> {
+  readonly plain: Plain;
+  readonly lock: Lock;
+  readonly provision: string;
+  /** Its kernel is told that processors are emulated. */
+  readonly emulated: boolean;
 }
 
-/** The key of a node image that is made in a machine of a plain box. @param lock with every digest. */
-export async function machineImageKey(plain: PlainBox, lock: Lock, provision: string): Promise<string> {
-  return nodeImageKey(await plainBoxKey(plain), lock, provision);
+/** The same for a node image that is made in a machine of a plain box. */
+export async function machineNodeBoxName({ plain, lock, provision, emulated }: MachineRecipe<PlainBoxAhead>): Promise<string> {
+  return imageBoxName(`node-${await nodeRecipeKey(baseOf(await plainBoxStem(plain), emulated), lock, provision)}`);
+}
+
+/** The key of such an image. Its lock has every digest. */
+export async function machineImageKey({ plain, lock, provision, emulated }: MachineRecipe<PlainBox>): Promise<string> {
+  return nodeImageKey(baseOf(await plainBoxKey(plain), emulated), lock, provision);
+}
+
+function baseOf(plain: string, emulated: boolean): string {
+  return [plain, ...nodeDiskShape(emulated).kernelOptions].join(' ');
 }
 
 export interface NodeBoxPlace {

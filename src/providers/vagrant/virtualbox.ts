@@ -3,7 +3,7 @@ import { contains, parseCidr, requireCidr } from '../../cluster/cidr.ts';
 import { KubelabError } from '../../errors/errors.ts';
 import type { Command } from '../../exec/runner.ts';
 import { findGuests, type RawGuest, readIds } from './guests.ts';
-import { copyTime, type Hypervisor, hypervisorTool, linesOf, type Tool } from './hypervisor.ts';
+import { copyTime, type Hypervisor, hypervisorTool, linesOf, packDisk, type Tool } from './hypervisor.ts';
 import type { VagrantContext, VagrantSettings } from './settings.ts';
 
 const cure = 'Install VirtualBox, and make sure that the command VBoxManage works.';
@@ -73,7 +73,7 @@ async function copyDisk(id: string, target: string, program: string, context: Va
   await forget();
   try {
     await run([program, 'clonemedium', 'disk', disk, whole, '--format', 'VMDK']);
-    await run(['qemu-img', 'convert', '-f', 'vmdk', '-O', 'qcow2', whole, target]);
+    await run(packDisk('vmdk', whole, target));
   } finally {
     await forget();
   }
