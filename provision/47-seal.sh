@@ -22,6 +22,7 @@ tell_kernel() {
 	if [ -f "$config" ]; then
 		grep -qF " $1" "$config" || sed -i "/^[[:space:]]*APPEND /s/\$/ $1/" "$config"
 	elif command -v update-grub >/dev/null 2>&1; then
+		# shellcheck disable=SC2016 # GRUB's own script expands it
 		printf 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX %s"\n' "$1" | write_file /etc/default/grub.d/90-kubelab.cfg 0644
 		update-grub >/dev/null 2>&1 || die "update-grub failed"
 	elif command -v grubby >/dev/null 2>&1; then

@@ -43,6 +43,7 @@ setup() {
 	provision 47-seal.sh
 	succeeds
 	called update-grub
+	# shellcheck disable=SC2016 # as it is in the file
 	[ "$(cat "$ROOT/etc/default/grub.d/90-kubelab.cfg")" = 'GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX tsc=reliable mitigations=off"' ]
 
 	rm "$BOX/bin/update-grub"
