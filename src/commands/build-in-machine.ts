@@ -15,7 +15,7 @@ import type { BoxDisks, BoxProvider } from '../providers/vagrant/box.ts';
 import { vagrantPublicKey } from '../providers/vagrant/cloud-seed.ts';
 import { nodeDiskShape } from '../providers/vagrant/disk-image.ts';
 import { copySystemDisk } from '../providers/vagrant/machine-disk.ts';
-import { guestOfSystem, withSeed } from '../providers/vagrant/plain-box-home.ts';
+import { guestOf, withSeed } from '../providers/vagrant/plain-box-home.ts';
 import { shareCache } from './cluster-run.ts';
 import { machineParts, type MachineParts, planSettings, stateProvider } from './machines.ts';
 import { chooseFreeSubnet } from './plan-workspace.ts';
@@ -59,8 +59,8 @@ async function useMachine<T>(
 ): Promise<T> {
   await mkdir(bench.home, { recursive: true, mode: 0o700 });
   const disk = path.join(bench.home, 'node.qcow2');
-  const { system, seeded } = await makeDisk(bench, await planAside(bench, planned, lock), lock, disk);
-  const disks: BoxDisks = { disk, guest: guestOfSystem(system), image };
+  const { system, seeded } = await makeDisk(bench, await planAside(bench, planned, lock), disk);
+  const disks: BoxDisks = { disk, guest: guestOf(system), image };
   if (!seeded) return work(disks);
   const { runner, signal } = bench.context;
   return withSeed(path.join(bench.home, 'node'), { runner, signal }, (seed) => work({ ...disks, seed }));
@@ -113,10 +113,11 @@ async function planAside(bench: Bench, planned: Planned, lock: Lock): Promise<Pl
   return { ...planned, plan: makePlan(bench.spec, { ...facts, ...(plainBox === undefined ? {} : { plainBox }) }) };
 }
 
-async function makeDisk(bench: Bench, planned: Planned, lock: Lock, disk: string): Promise<ImageTraits> {
+async function makeDisk(bench: Bench, planned: Planned, disk: string): Promise<ImageTraits> {
   const { context, root, local } = bench;
   const { signal } = context;
   const { plan, source } = planned;
+  const { lock, install } = plan;
   const provider = plan.provider.name as BoxProvider;
   const parts = await machineParts(bench, planned, () => lock);
   const [machine] = plan.nodes as readonly [NodePlan, ...NodePlan[]];
@@ -129,7 +130,7 @@ async function makeDisk(bench: Bench, planned: Planned, lock: Lock, disk: string
     folder: bench.folder,
     lock,
     source,
-    install: plan.install,
+    install,
     vagrantKey: vagrantPublicKey,
     kernelOptions,
     signal,

@@ -37,10 +37,10 @@ export async function nodeImageSettings(workspace: Workspace, plan: Plan): Promi
 export async function nameNodeBox(workspace: Workspace, plan: Plan): Promise<string | undefined> {
   const { spec, context } = workspace;
   if (makesNodeImage(spec.box, context.machine)) return nodeBoxName(await nodeImageSettings(workspace, plan), plan.lock);
-  const providers = plan.provider.name === 'nspawn' ? (['libvirt', 'virtualbox'] as const) : [plan.provider.name];
   const name = makesImageInMachine(plan) ? await nameMachineBox(workspace, plan) : undefined;
   if (name === undefined) return undefined;
   if (imagesAreBuilt(plan)) return name;
+  const providers = plan.provider.name === 'nspawn' ? (['libvirt', 'virtualbox'] as const) : [plan.provider.name];
   const found = await Promise.all(providers.map((provider) => hasNodeBox(name, boxPlace(workspace, provider))));
   return found.includes(true) ? name : undefined;
 }

@@ -5,7 +5,7 @@ import { allowedNodeRange } from '../../src/providers/vagrant/allowed-range.ts';
 import { findGuests } from '../../src/providers/vagrant/guests.ts';
 import { parseDomains, parseSystemDisk as parseLibvirtDisk } from '../../src/providers/vagrant/libvirt.ts';
 import { parseMessage, readWords } from '../../src/providers/vagrant/machine-readable.ts';
-import { guestOfSystem } from '../../src/providers/vagrant/plain-box-home.ts';
+import { guestOf } from '../../src/providers/vagrant/plain-box-home.ts';
 import { machineName, nodeOf } from '../../src/providers/vagrant/settings.ts';
 import { describeAccess, parseAdmission, parseSshConfig } from '../../src/providers/vagrant/ssh-access.ts';
 import { createTurns } from '../../src/providers/vagrant/turns.ts';
@@ -70,9 +70,14 @@ storagecontrollername0="IDE Controller"
   });
 
   it('has a system whose name for Vagrant follows from /etc/os-release', () => {
-    expect(
-      ['debian', 'ubuntu debian', 'rocky rhel centos fedora', 'pop ubuntu debian', 'fedora', 'void'].map(guestOfSystem),
-    ).toEqual(['debian', 'ubuntu', 'redhat', 'ubuntu', 'redhat', 'debian']);
+    expect(['debian', 'ubuntu debian', 'rocky rhel centos fedora', 'pop ubuntu debian', 'fedora', 'void'].map(guestOf)).toEqual([
+      'debian',
+      'ubuntu',
+      'redhat',
+      'ubuntu',
+      'redhat',
+      'debian',
+    ]);
   });
 });
 

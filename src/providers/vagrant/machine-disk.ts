@@ -1,7 +1,6 @@
 import { KubelabError } from '../../errors/errors.ts';
 import type { Runner } from '../../exec/runner.ts';
-import { findGuests, readIds } from './guests.ts';
-import { openHypervisor } from './open-hypervisor.ts';
+import { listGuests, openHypervisor } from './open-hypervisor.ts';
 import type { VagrantContext, VagrantSettings } from './settings.ts';
 
 /**
@@ -15,8 +14,7 @@ export async function copySystemDisk(
   context: VagrantContext & { readonly root: Runner },
 ): Promise<void> {
   const hypervisor = openHypervisor(settings, context);
-  const guests = findGuests(await hypervisor.list(), await readIds(settings), settings.cluster);
-  const guest = guests.find((candidate) => candidate.node === node);
+  const guest = (await listGuests(hypervisor, settings)).find((candidate) => candidate.node === node);
   if (guest?.state !== 'stopped')
     throw new KubelabError(
       'KL-MACHINE-FAILED',

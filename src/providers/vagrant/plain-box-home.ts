@@ -161,16 +161,10 @@ function reportBytes(progress: (text: string) => void): (bytes: number, total: n
   };
 }
 
-/** What Vagrant calls the system of a cloud image. */
-export function guestOf(name: string): BoxGuest {
-  if (name.startsWith('ubuntu')) return 'ubuntu';
-  return name.startsWith('rocky') ? 'redhat' : 'debian';
-}
-
-/** What Vagrant calls a system whose `/etc/os-release` has these words for it. */
-export function guestOfSystem(words: string): BoxGuest {
+/** What Vagrant calls a system, by its name as a box or by the words that its `/etc/os-release` has for it. */
+export function guestOf(words: string): BoxGuest {
   if (/\bubuntu\b/.test(words)) return 'ubuntu';
-  return /\b(?:rhel|fedora|centos)\b/.test(words) ? 'redhat' : 'debian';
+  return /\b(?:rocky|rhel|fedora|centos)\b/.test(words) ? 'redhat' : 'debian';
 }
 
 async function obtainBox(

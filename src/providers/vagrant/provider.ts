@@ -8,9 +8,9 @@ import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import type { Runner } from '../../exec/runner.ts';
 import { sshRunner } from '../../exec/ssh.ts';
 import { admit, forgetAccess } from './admit.ts';
-import { dataFolder, findGuests, forgetMachine, type Guest, readIds } from './guests.ts';
+import { dataFolder, forgetMachine, type Guest } from './guests.ts';
 import type { Hypervisor } from './hypervisor.ts';
-import { openHypervisor } from './open-hypervisor.ts';
+import { listGuests, openHypervisor } from './open-hypervisor.ts';
 import type { VagrantContext, VagrantSettings } from './settings.ts';
 import { createTurns, type Turns } from './turns.ts';
 import { type Vagrant, vagrantCommand } from './vagrant-command.ts';
@@ -44,7 +44,7 @@ export function vagrantProvider(settings: VagrantSettings, context: VagrantConte
   return {
     name: settings.provider,
     capabilities: settings.capabilities,
-    inspect: async () => (await guestsOf(site)).map(describeGuest),
+    inspect: async () => (await listGuests(hypervisor, settings)).map(describeGuest),
     prepare: () => hypervisor.prepare(),
     connect,
     start: async (plan) => {
@@ -70,13 +70,8 @@ function givingTime(runner: Runner, { emulated }: VagrantSettings): Runner {
   return { run: (command, options) => runner.run(command, { ...options, timeout: 5 * options.timeout }) };
 }
 
-async function guestsOf({ hypervisor, settings }: Site): Promise<Guest[]> {
-  const [all, ids] = await Promise.all([hypervisor.list(), readIds(settings)]);
-  return findGuests(all, ids, settings.cluster);
-}
-
-async function findGuest(name: string, site: Site): Promise<Guest | undefined> {
-  return (await guestsOf(site)).find((guest) => guest.node === name);
+async function findGuest(name: string, { hypervisor, settings }: Site): Promise<Guest | undefined> {
+  return (await listGuests(hypervisor, settings)).find((guest) => guest.node === name);
 }
 
 function describeGuest({ node, state, known }: Guest): MachineState {
