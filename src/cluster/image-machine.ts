@@ -10,6 +10,7 @@ import { handOverArtifacts } from './hand-over.ts';
 import type { Node } from './node.ts';
 import type { Provider } from './provider.ts';
 import { packNodeFiles } from './push-files.ts';
+import { showLines } from './report-step.ts';
 import { waitFor } from './wait.ts';
 
 const minute = 60_000;
@@ -44,7 +45,7 @@ export async function installImage(machine: ImageMachine, progress: Progress): P
   const unpack = 'rm -rf /opt/kubelab; mkdir -p /opt/kubelab; tar -x --no-same-owner -C /opt/kubelab -f -';
   await node.run(['sh', '-c', `set -e; ${unpack}`], { timeout: 5 * minute, signal, input: await packNodeFiles(folder, 'image') });
   await handOverArtifacts(machine, node, progress);
-  await node.run(['sh', '/opt/kubelab/provision/run.sh', 'image'], { timeout: 60 * minute, signal, onLine: tell(progress) });
+  await node.run(['sh', '/opt/kubelab/provision/run.sh', 'image'], { timeout: 60 * minute, signal, onLine: showLines(progress) });
 }
 
 /** What the machines of an image have to be told of its system. */
@@ -71,14 +72,10 @@ export async function sealImage(
 ): Promise<void> {
   // In one go: without its host keys the machine lets nobody in any more, and the connection ends with it.
   const seal = 'sh /opt/kubelab/provision/run.sh seal; rm -rf /opt/kubelab; sync; systemctl --no-block poweroff';
-  const options = { timeout: 30 * minute, signal, onLine: tell(progress), accept: [0, sshFailed] } as const;
+  const options = { timeout: 30 * minute, signal, onLine: showLines(progress), accept: [0, sshFailed] } as const;
   await node.run(['sh', '-c', `set -e; ${seal}`], options);
   const isOff = async (): Promise<boolean> =>
     (await provider.inspect()).every((machine) => machine.name !== node.name || machine.state === 'stopped');
   const what = { what: `the machine ${node.name} to be off`, hint: 'See what the hypervisor says of it.', deadline: 10 * minute };
   await waitFor({ ...what, ready: async () => (await isOff()) || 'still on' }, signal, progress);
-}
-
-function tell(progress: Progress): (line: string) => void {
-  return (line) => progress(line.trim().slice(0, 160));
 }

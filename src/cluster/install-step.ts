@@ -1,5 +1,6 @@
 import { artifactsFolder, handOverArtifacts } from './hand-over.ts';
 import type { NodePlan } from './plan.ts';
+import { showLines } from './report-step.ts';
 import type { Step } from './step.ts';
 import type { UpContext } from './up-context.ts';
 
@@ -27,7 +28,7 @@ export function installStep(context: UpContext, plan: NodePlan): Step {
       await node.run(['sh', '-c', line], {
         timeout: 60 * minute,
         signal,
-        onLine: (text) => progress(text.trim().slice(0, 160)),
+        onLine: showLines(progress),
       });
     },
   };

@@ -28,3 +28,8 @@ export async function reportStep<T>(
     throw error;
   }
 }
+
+/** Shows as progress what a command prints, line by line. */
+export function showLines(progress: (text: string) => void): (line: string) => void {
+  return (line) => progress(line.trim().slice(0, 160));
+}

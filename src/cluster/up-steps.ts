@@ -10,6 +10,7 @@ import { digestNodeFiles, packNodeFiles } from './push-files.ts';
 import { isReady, putProbes, waitUntilReady } from './ready.ts';
 import { installStep } from './install-step.ts';
 import { prepareSteps } from './prepare-steps.ts';
+import { showLines } from './report-step.ts';
 import type { Step } from './step.ts';
 import type { UpContext } from './up-context.ts';
 
@@ -82,7 +83,7 @@ function filesStep(context: UpContext, plan: NodePlan): Step {
 }
 
 function options(context: UpContext, timeout: number, progress: (text: string) => void): RunOptions {
-  return { timeout, signal: context.signal, onLine: (line) => progress(line.trim().slice(0, 160)) };
+  return { timeout, signal: context.signal, onLine: showLines(progress) };
 }
 
 /** The script that makes a machine what its role says, and the file that says that it did. */
