@@ -58,8 +58,8 @@ async function runMutate(
   return { data: { ...draw, ...test }, human: () => describeTest(test) };
 }
 
-function describeMutant({ step, what, end, seconds }: MutantResult): string {
-  return `${end} ${step}: ${what} (${seconds.toFixed(0)} s)`;
+function describeMutant({ step, what, end, by, seconds }: MutantResult): string {
+  return `${end} ${step}: ${what} (${seconds.toFixed(0)} s)${by.length > 0 ? ` by ${by.join(', ')}` : ''}`;
 }
 
 function describeTest({ lab, all, results }: MutationTest): readonly Block[] {

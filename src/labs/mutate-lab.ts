@@ -21,8 +21,12 @@ export interface MutantResult {
    * - `survived`: nothing noticed.
    */
   readonly end: 'refused' | 'same' | 'caught' | 'survived';
+  /** The checks and guards that caught it; for other ends nothing. */
+  readonly by: readonly string[];
   readonly seconds: number;
 }
+
+type Verdict = Pick<MutantResult, 'end' | 'by'>;
 
 export interface MutationOptions {
   /** How many, drawn from all that there are; all of them without it. */
@@ -93,7 +97,7 @@ async function judgeDry(
       dryRuns.set(file, await openDryRun(cluster.kubectl, dryRunPlace(loaded.lab, step, file), manifest));
     }
     const verdict = await dryRuns.get(file)?.judge(interpolate(place.text, values, file));
-    if (verdict === 'refused' || verdict === 'same') report(resultOf(place, verdict, began));
+    if (verdict === 'refused' || verdict === 'same') report(resultOf(place, { end: verdict, by: [] }, began));
     else open.push(place);
   }
   return open;
@@ -145,8 +149,8 @@ async function timeSolution(stage: Stage, attempt: Attempt, step: Step): Promise
   });
 }
 
-function resultOf({ step, file, what }: Place, end: MutantResult['end'], began: number): MutantResult {
-  return { step, file, what, end, seconds: (Date.now() - began) / 1000 };
+function resultOf({ step, file, what }: Place, verdict: Verdict, began: number): MutantResult {
+  return { step, file, what, ...verdict, seconds: (Date.now() - began) / 1000 };
 }
 
 async function listPlaces({ loaded }: Stage, step: Step): Promise<Place[]> {
@@ -163,25 +167,30 @@ async function tryMutant(
   attempt: Attempt,
   step: Step,
   { file, text }: Place,
-): Promise<MutantResult['end']> {
+): Promise<Verdict> {
   const { loaded } = stage;
   const folder = { ...loaded.folder, read: (path: string) => (path === file ? Promise.resolve(text) : loaded.folder.read(path)) };
   const slipped = (atMost: Milliseconds): Stage => ({ ...stage, patience: { atMost }, loaded: { ...loaded, folder } });
   try {
     const solved = await solveStep(slipped(patience.solving), attempt);
-    return endOf(step, await lookAtStep(slipped(patience.checking), solved.attempt));
+    return judge(step, await lookAtStep(slipped(patience.checking), solved.attempt));
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
     // The solution waited in vain, long enough for the checks too; what comes after in it was not done.
-    return error.code === 'KL-WAIT-DEADLINE' ? endOf(step, await lookAtStep(slipped(0), attempt)) : 'refused';
+    if (error.code !== 'KL-WAIT-DEADLINE') return { end: 'refused', by: [] };
+    return judge(step, await lookAtStep(slipped(0), attempt));
   }
 }
 
-/** Answers say nothing of manifests: those of a solution that was cut short are not given. */
-function endOf(step: Step, { results, spoiled }: Round): MutantResult['end'] {
+/**
+ * Answers say nothing of manifests: those of a solution that was cut short are not given. What is blocked says only that
+ * another check did not pass.
+ */
+function judge(step: Step, { results, spoiled }: Round): Verdict {
   const questions = new Set(step.checks.filter((check) => check.answer !== undefined).map(({ id }) => id));
-  const isNoticed = results.some(({ check, status }) => !questions.has(check) && isAgainst(status));
-  return isNoticed || spoiled.length > 0 ? 'caught' : 'survived';
+  const against = results.filter(({ check, status }) => !questions.has(check) && status !== 'blocked' && isAgainst(status));
+  const by = [...against.map(({ check }) => check), ...spoiled.map(({ guard }) => guard)];
+  return { end: by.length > 0 ? 'caught' : 'survived', by };
 }
 
 /** Some of a list, always the same ones for the same seed. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLabs } from '../../src/labs/find-labs.ts';
 import type { Lab } from '../../src/labs/lab.ts';
+import type { MutationTest } from '../../src/labs/mutate-lab.ts';
 import { type Cluster, createCluster, explainFailure } from './rig/cluster.ts';
 import { packageFolder } from './rig/kubelab-run.ts';
 import { proveTest } from './rig/prove-lab.ts';
@@ -120,6 +121,16 @@ describe('labs on a real cluster', async () => {
     expect((await cluster.run('lab', 'new', 'own-lab')).exitCode).toBe(0);
     expect((await cluster.run('lab', 'lint', './own-lab')).exitCode).toBe(0);
     proveTest(await cluster.run('lab', 'test', './own-lab'));
+  });
+
+  it('says which checks noticed a slip in a solution', async () => {
+    const { results } = (await demand('mutate', './own-lab', '--all')) as MutationTest;
+    expect(results.map(({ what, end, by }) => [what, end, by])).toEqual([
+      ['ConfigMap greeting: metadata dropped', 'refused', []],
+      ['ConfigMap greeting: data dropped', 'caught', ['word-kept']],
+      ['ConfigMap greeting: data.word dropped', 'caught', ['word-kept']],
+      ['ConfigMap greeting: data.word is "${WORD}x"', 'caught', ['word-kept']],
+    ]);
   });
 
   // Those that keep to their namespaces mostly wait, and do so side by side.
