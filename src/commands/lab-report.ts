@@ -92,9 +92,9 @@ function table(round: Round, language: Language): Block {
 function describeFailure(result: CheckResult, language: Language): Block[] {
   const say = words[language];
   const lines = [
-    ...(result.expected === undefined ? [] : [`${say.expected}: ${result.expected}`]),
-    ...(result.actual === undefined ? [] : [`${say.found}: ${result.actual}`]),
-    ...(result.differences ?? []),
+    ...(result.expected === undefined ? [] : [`${say.expected}: ${result.expected[language]}`]),
+    ...(result.actual === undefined ? [] : [`${say.found}: ${result.actual[language]}`]),
+    ...(result.differences ?? []).map((line) => line[language]),
   ];
   const chain = (result.chain ?? []).map((link) => link[language]);
   const message = result.message?.[language] ?? result.because?.[language] ?? result.check;

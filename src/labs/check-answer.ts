@@ -1,4 +1,5 @@
 import type { Check } from './lab-check.ts';
+import { both } from './localized.ts';
 import type { Look, LookPlace } from './look.ts';
 import { readFieldFrom } from './read-field.ts';
 
@@ -6,12 +7,13 @@ type AnswerCheck = NonNullable<Check['answer']>;
 
 /** Compares the learner's answer with the right one, without regard to case and outer spaces. @throws ApiError */
 export async function lookAtAnswer(check: AnswerCheck, given: string | undefined, place: LookPlace): Promise<Look> {
-  if (given === undefined || given.trim() === '') return { status: 'notYet', actual: 'no answer', found: {} };
+  if (given === undefined || given.trim() === '')
+    return { status: 'notYet', actual: { en: 'no answer', ko: '답 없음' }, found: {} };
   const found = { answer: given };
   const right = await rightAnswers(check, place);
   if (right.length === 0) return { status: 'error', error: 'the cluster has nothing to compare the answer with', found };
   if (right.some((answer) => fold(answer) === fold(given))) return { status: 'pass', found };
-  return { status: 'notYet', actual: given.trim().slice(0, 200), found };
+  return { status: 'notYet', actual: both(given.trim().slice(0, 200)), found };
 }
 
 /** The answers that are taken, with those that the cluster holds. None when it holds none. @throws ApiError */

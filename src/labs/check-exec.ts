@@ -1,9 +1,11 @@
 import type { z } from 'zod';
 import type { ExecResult } from '../kubernetes/api-client.ts';
 import { boundText } from '../cluster/plain-text.ts';
-import { checkNumber, checkText, type Mismatch } from './expectation.ts';
+import { checkNumber, checkText, exitCodeWords, type Mismatch } from './expectation.ts';
 import { fieldAt, listAt, textAt } from './field-path.ts';
 import type { checkFields, Expectation } from './lab-check.ts';
+import type { Localized } from './lab-fields.ts';
+import { mapLanguages, nothing } from './localized.ts';
 import type { Look, LookPlace, Subject } from './look.ts';
 import { describeSelector } from './select-objects.ts';
 import { hasLabels, isReadyPod, nameOf, type KubeObject } from './snapshot.ts';
@@ -27,7 +29,7 @@ export async function lookInPods(check: ExecCheck, expect: Expectation | undefin
     const shown = notReady[0];
     return {
       status: 'notYet',
-      expected: `Pod ${describeSelector({ name: check.pod, labels: check.pods })} ready`,
+      expected: describeReady(describeSelector({ name: check.pod, labels: check.pods })),
       actual: describePods(check, pods, ready.length),
       found: shown === undefined ? {} : { actual: shown, pod: nameOf(shown) },
       subject: subject(notReady),
@@ -39,12 +41,21 @@ export async function lookInPods(check: ExecCheck, expect: Expectation | undefin
   return worst ?? looks[0]!;
 }
 
-function describePods({ container }: ExecCheck, pods: readonly KubeObject[], ready: number): string {
+function describeReady(selector: string): Localized {
+  return { en: `Pod ${selector} ready`, ko: `${selector} 파드가 준비됨` };
+}
+
+function describePods({ container }: ExecCheck, pods: readonly KubeObject[], ready: number): Localized {
   const without = pods.find(
     (pod) => container !== undefined && !listAt(pod, 'spec', 'containers').some((one) => textAt(one, 'name') === container),
   );
-  if (without !== undefined) return `no container ${container} in Pod ${nameOf(without)}`;
-  return pods.length === 0 ? 'nothing' : `${ready} of ${pods.length} ready`;
+  if (without !== undefined)
+    return {
+      en: `no container ${container} in Pod ${nameOf(without)}`,
+      ko: `${nameOf(without)} 파드에 없는 컨테이너: ${container}`,
+    };
+  if (pods.length === 0) return nothing;
+  return { en: `${ready} of ${pods.length} ready`, ko: `${pods.length}개 가운데 ${ready}개 준비됨` };
 }
 
 function isMeant(check: ExecCheck, pod: KubeObject): boolean {
@@ -86,8 +97,10 @@ async function lookInPod(
 }
 
 function compare(expect: Expectation | undefined, { stdout, stderr, exitCode }: ExecResult): Mismatch {
-  const code = checkNumber('exit code', expect?.exitCode ?? 0, exitCode);
+  const code = checkNumber(exitCodeWords, expect?.exitCode ?? 0, exitCode);
   if (code !== undefined)
-    return stderr.trim() === '' ? code : { ...code, actual: `${code.actual}: ${boundText(stderr.trim(), 300)}` };
+    return stderr.trim() === ''
+      ? code
+      : { ...code, actual: mapLanguages(code.actual, (words) => `${words}: ${boundText(stderr.trim(), 300)}`) };
   return checkText('stdout', expect?.stdout, stdout) ?? checkText('stderr', expect?.stderr, stderr);
 }

@@ -2,10 +2,11 @@ import { BlockList, isIP, isIPv6 } from 'node:net';
 import { CommandFailed } from '../errors/errors.ts';
 import type { RunResult } from '../exec/runner.ts';
 import { boundLine, boundText } from '../cluster/plain-text.ts';
-import { checkNumber, checkText } from './expectation.ts';
+import { checkNumber, checkText, type Mismatch, statusWords } from './expectation.ts';
 import { findAddresses, type HttpCheck } from './http-address.ts';
 import type { Expectation } from './lab-check.ts';
 import type { LabNode } from './lab-cluster.ts';
+import { mapLanguages } from './localized.ts';
 import type { Look, LookPlace, Subject } from './look.ts';
 import { nodesOf } from './target.ts';
 
@@ -19,7 +20,13 @@ export async function lookOverHttp(check: HttpCheck, expect: Expectation | undef
   const subject = subjectOf(check, place, object === undefined ? [] : [object]);
   const actual = object === undefined ? {} : { actual: object };
   if (missing !== undefined)
-    return { status: 'notYet', expected: `an address to ask`, actual: missing, found: actual, ...subject };
+    return {
+      status: 'notYet',
+      expected: { en: 'an address to ask', ko: '물어볼 주소' },
+      actual: missing,
+      found: actual,
+      ...subject,
+    };
   const pairs = nodesOf(check.from, place.cluster).flatMap((from) => addresses.map((address) => ({ from, ...address })));
   const looks = await Promise.all(pairs.map((pair) => ask(check, expect, pair, place)));
   const worst = looks.find(({ status }) => status === 'error') ?? looks.find(({ status }) => status !== 'pass') ?? looks[0]!;
@@ -88,20 +95,29 @@ function judge({ exitCode, stdout, stderr }: RunResult, expect: Expectation | un
   if (refused || expect?.refused === true) {
     if (refused && expect?.refused === true) return { status: 'pass', found: where };
     const status = stdout.slice(stdout.lastIndexOf('\n') + 1);
-    const actual = refused ? `no answer: ${boundLine(stderr.replace(/^curl: \(\d+\) /, ''))}` : `status ${boundLine(status)}`;
-    return { status: 'notYet', expected: refused ? `an answer from ${url}` : `no answer from ${url}`, actual, found: where };
+    const why = boundLine(stderr.replace(/^curl: \(\d+\) /, ''));
+    const wanted: Mismatch = refused
+      ? {
+          expected: { en: `an answer from ${url}`, ko: `${url}의 답` },
+          actual: { en: `no answer: ${why}`, ko: `답 없음: ${why}` },
+        }
+      : {
+          expected: { en: `no answer from ${url}`, ko: `${url}에서 답이 없을 것` },
+          actual: mapLanguages(statusWords, (words) => `${words} ${boundLine(status)}`),
+        };
+    return { status: 'notYet', ...wanted, found: where };
   }
   const cut = stdout.lastIndexOf('\n');
   const status = Number(stdout.slice(cut + 1));
   const body = stdout.slice(0, Math.min(cut, bodyLimit));
   const found = { ...where, status, body: boundText(body) };
   const mismatch =
-    (expect?.status === undefined ? plainStatus(status) : checkNumber('status', expect.status, status)) ??
+    (expect?.status === undefined ? plainStatus(status) : checkNumber(statusWords, expect.status, status)) ??
     checkText('body', expect?.body, body);
   return mismatch === undefined ? { status: 'pass', found } : { status: 'notYet', ...mismatch, found };
 }
 
 /** Without a status to expect, any that is no error will do. */
-function plainStatus(status: number): { readonly expected: string; readonly actual: string } | undefined {
-  return status >= 200 && status < 400 ? undefined : { expected: 'status 200', actual: `status ${status}` };
+function plainStatus(status: number): Mismatch {
+  return status >= 200 && status < 400 ? undefined : checkNumber(statusWords, 200, status);
 }

@@ -1,15 +1,18 @@
 import { boundLine } from '../cluster/plain-text.ts';
 import { readFieldPath, textAt } from './field-path.ts';
 import type { ObjectCheck } from './lab-check.ts';
+import type { Localized } from './lab-fields.ts';
+import { both, mapLanguages, nothing } from './localized.ts';
 import type { Look, LookPlace, Subject } from './look.ts';
 import { findDifferences } from './match.ts';
 import { difference, show } from './match-operators.ts';
 import { describeSelector, selectObjects } from './select-objects.ts';
+import { nounOf } from './sentence.ts';
 import { conditionOf, nameOf, type KubeObject } from './snapshot.ts';
 
 interface Judged {
   readonly object: KubeObject;
-  readonly differences: readonly string[];
+  readonly differences: readonly Localized[];
 }
 
 /** Whether objects are as a check describes them. @throws ApiError, MatchInvalid, FieldPathInvalid */
@@ -31,7 +34,7 @@ export async function lookAtObjects(check: ObjectCheck, place: LookPlace): Promi
     ...problem,
     ...(worst === undefined || check.absent === true
       ? {}
-      : { differences: worst.differences.slice(0, 10).map((line) => boundLine(line)) }),
+      : { differences: worst.differences.slice(0, 10).map((line) => mapLanguages(line, boundLine)) }),
     subject: subjectOf(check, place, wrong),
   };
 }
@@ -41,14 +44,17 @@ function subjectOf(check: ObjectCheck, place: LookPlace, wrong: readonly Judged[
   return { apiVersion, kind, namespace, selector: describeSelector(check), objects: wrong.map(({ object }) => object) };
 }
 
-function judge({ match = {}, conditions = {}, not }: ObjectCheck, object: KubeObject): string[] {
+function judge({ match = {}, conditions = {}, not }: ObjectCheck, object: KubeObject): Localized[] {
   return [
     ...findDifferences(match, object),
     ...Object.entries(conditions).flatMap(([type, status]) => {
       const actual = textAt(conditionOf(object, type), 'status');
-      return actual === status ? [] : [difference(`condition ${type}`, status, actual === '' ? undefined : actual)];
+      const where = { en: `condition ${type}`, ko: `컨디션 ${type}` };
+      return actual === status ? [] : [difference(where, both(status), actual === '' ? undefined : actual)];
     }),
-    ...(not !== undefined && findDifferences(not, object).length === 0 ? [`expected not to have ${show(not)}`] : []),
+    ...(not !== undefined && findDifferences(not, object).length === 0
+      ? [{ en: `expected not to have ${show(not).en}`, ko: `없어야 함: ${show(not).ko}` }]
+      : []),
   ];
 }
 
@@ -57,13 +63,16 @@ type Problem = Pick<Look, 'expected' | 'actual'>;
 function unwanted(check: ObjectCheck, selected: readonly KubeObject[]): Problem | undefined {
   if (selected.length === 0) return undefined;
   const names = selected.slice(0, 5).map(nameOf).join(', ');
-  return { expected: `no ${describe(check)}`, actual: boundLine(names) };
+  return { expected: { en: `no ${describe(check).en}`, ko: `${describe(check).ko} 없음` }, actual: both(boundLine(names)) };
 }
 
 function missing(check: ObjectCheck, right: readonly Judged[], judged: readonly Judged[]): Problem | undefined {
   const { every, count, distinct } = check;
   if (every === true && (judged.length === 0 || right.length < judged.length))
-    return { expected: `every ${describe(check)} as described`, actual: `${right.length} of ${judged.length}` };
+    return {
+      expected: { en: `every ${describe(check).en} as described`, ko: `모든 ${describe(check).ko}: 설명대로` },
+      actual: { en: `${right.length} of ${judged.length}`, ko: `${judged.length}개 가운데 ${right.length}개` },
+    };
   const { atLeast = count?.atMost === undefined ? 1 : 0, atMost = Number.POSITIVE_INFINITY } = count ?? {};
   if (right.length < atLeast || right.length > atMost) return sayMissing(check, right.length, judged.length);
   if (distinct === undefined) return undefined;
@@ -75,27 +84,36 @@ function missing(check: ObjectCheck, right: readonly Judged[], judged: readonly 
   );
   if (values.size >= distinct.atLeast) return undefined;
   return {
-    expected: `at least ${distinct.atLeast} different values of ${distinct.path}`,
-    actual: boundLine(`${values.size} (${[...values].join(', ')})`),
+    expected: {
+      en: `at least ${distinct.atLeast} different values of ${distinct.path}`,
+      ko: `${distinct.path}의 서로 다른 값 ${distinct.atLeast}개 이상`,
+    },
+    actual: both(boundLine(`${values.size} (${[...values].join(', ')})`)),
   };
 }
 
 /** Without a count the differences say what is missing, where there is something that differs. */
 function sayMissing(check: ObjectCheck, right: number, selected: number): Problem {
-  if (check.count !== undefined) return { expected: describeCount(check), actual: String(right) };
-  return selected === 0 ? { expected: describe(check), actual: 'nothing' } : {};
+  if (check.count !== undefined) return { expected: describeCount(check), actual: both(String(right)) };
+  return selected === 0 ? { expected: describe(check), actual: nothing } : {};
 }
 
-function describe(check: ObjectCheck): string {
-  return `${check.kind} ${describeSelector(check)}`.trim();
+function describe(check: ObjectCheck): Localized {
+  const selector = describeSelector(check);
+  return { en: `${check.kind} ${selector}`.trim(), ko: `${selector} ${nounOf(check.kind)}`.trim() };
 }
 
-function describeCount(check: ObjectCheck): string {
+function describeCount(check: ObjectCheck): Localized {
   const { atLeast, atMost } = check.count ?? {};
-  if (atLeast !== undefined && atLeast === atMost) return `exactly ${atLeast} ${describe(check)} as described`;
+  const { en, ko } = describe(check);
+  const say = (english: string, korean: string): Localized => ({
+    en: `${english} ${en} as described`,
+    ko: `설명대로인 ${ko} ${korean}`,
+  });
+  if (atLeast !== undefined && atLeast === atMost) return say(`exactly ${atLeast}`, `정확히 ${atLeast}개`);
   const words = [
-    ...(atLeast === undefined && atMost !== undefined ? [] : [`at least ${atLeast ?? 1}`]),
-    ...(atMost === undefined ? [] : [`at most ${atMost}`]),
+    ...(atLeast === undefined && atMost !== undefined ? [] : [{ en: `at least ${atLeast ?? 1}`, ko: `${atLeast ?? 1}개 이상` }]),
+    ...(atMost === undefined ? [] : [{ en: `at most ${atMost}`, ko: `${atMost}개 이하` }]),
   ];
-  return `${words.join(' and ')} ${describe(check)} as described`;
+  return say(words.map((one) => one.en).join(' and '), words.map((one) => one.ko).join(', '));
 }

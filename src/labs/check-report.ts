@@ -5,6 +5,7 @@ import { explainSubject } from './explain-object.ts';
 import { interpolateAll } from './interpolate.ts';
 import type { Localized } from './lab-fields.ts';
 import type { Look, LookPlace } from './look.ts';
+import { both, mapLanguages } from './localized.ts';
 import { fillMessage, type Found } from './message.ts';
 import type { Standing } from './verdict.ts';
 
@@ -12,10 +13,10 @@ import type { Standing } from './verdict.ts';
 export function describeLook(look: Look): string {
   if (look.status === 'pass') return 'as it should be';
   if (look.error !== undefined) return look.error;
-  if (look.differences?.[0] !== undefined) return look.differences[0];
+  if (look.differences?.[0] !== undefined) return look.differences[0].en;
   if (look.because !== undefined) return look.because.en;
-  const expected = look.expected === undefined ? [] : [`expected ${look.expected}`];
-  const actual = look.actual === undefined ? [] : [`found ${look.actual}`];
+  const expected = look.expected === undefined ? [] : [`expected ${look.expected.en}`];
+  const actual = look.actual === undefined ? [] : [`found ${look.actual.en}`];
   return boundLine([...expected, ...actual].join(', ')) || look.status;
 }
 
@@ -48,8 +49,8 @@ async function reportLook({ check }: Standing, look: Look, place: LookPlace): Pr
   return {
     status,
     ...(status === 'notApplicable' ? {} : { message: reportMessage(check.id, check.message, found, place) }),
-    ...(expected === undefined ? {} : { expected: boundLine(expected) }),
-    ...(actual === undefined ? {} : { actual: boundLine(actual) }),
+    ...(expected === undefined ? {} : { expected: mapLanguages(expected, boundLine) }),
+    ...(actual === undefined ? {} : { actual: mapLanguages(actual, boundLine) }),
     ...(differences === undefined || differences.length === 0 ? {} : { differences }),
     ...(because === undefined ? {} : { because }),
     ...(chain.length === 0 ? {} : { chain }),
@@ -65,8 +66,4 @@ async function explain(look: Look, place: LookPlace): Promise<readonly Localized
     if (error instanceof Interrupted || place.cluster.signal.aborted) throw new Interrupted();
     return [];
   }
-}
-
-function both(text: string): Localized {
-  return { en: text, ko: text };
 }

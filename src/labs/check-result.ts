@@ -24,10 +24,10 @@ export interface CheckResult {
   readonly points: number;
   /** What to tell the learner, with fields of what was found filled in. For `error`: what went wrong, in its own words. */
   readonly message?: Localized;
-  readonly expected?: string;
-  readonly actual?: string;
+  readonly expected?: Localized;
+  readonly actual?: Localized;
   /** Where fields differ: `spec.replicas: expected 3, found 1`. */
-  readonly differences?: readonly string[];
+  readonly differences?: readonly Localized[];
   /** The first broken link from the object to what keeps it from working, in plain words and without the cure. */
   readonly chain?: readonly Localized[];
   /** Why a check is `notApplicable` or `blocked`. */

@@ -2,10 +2,11 @@ import type { z } from 'zod';
 import { CommandFailed } from '../errors/errors.ts';
 import type { RunResult } from '../exec/runner.ts';
 import { boundLine, boundText } from '../cluster/plain-text.ts';
-import { checkNumber, checkText } from './expectation.ts';
+import { checkNumber, checkText, exitCodeWords } from './expectation.ts';
 import type { Values } from './interpolate.ts';
 import type { checkFields, Expectation } from './lab-check.ts';
 import type { LabNode } from './lab-cluster.ts';
+import { both } from './localized.ts';
 import type { Look, LookPlace } from './look.ts';
 import { nodesOf } from './target.ts';
 
@@ -61,10 +62,11 @@ function judge({ exitCode, stdout, stderr }: RunResult, expect: Expectation | un
     const mismatch = checkText('stdout', expect?.stdout, stdout) ?? checkText('stderr', expect?.stderr, stderr);
     return mismatch === undefined ? { status: 'pass', found } : { status: 'notYet', ...mismatch, found };
   }
-  if (exitCode === 3) return { status: 'notApplicable', because: { en: said, ko: said }, found };
-  if (exitCode === 4) return { status: 'spoiled', ...(said === '' ? {} : { actual: said }), found };
-  if (exitCode === 1) return { status: 'notYet', ...(said === '' ? {} : { actual: said }), found };
-  if (expect?.exitCode !== undefined) return { status: 'notYet', ...checkNumber('exit code', expect.exitCode, exitCode), found };
+  if (exitCode === 3) return { status: 'notApplicable', because: both(said), found };
+  if (exitCode === 4) return { status: 'spoiled', ...(said === '' ? {} : { actual: both(said) }), found };
+  if (exitCode === 1) return { status: 'notYet', ...(said === '' ? {} : { actual: both(said) }), found };
+  if (expect?.exitCode !== undefined)
+    return { status: 'notYet', ...checkNumber(exitCodeWords, expect.exitCode, exitCode), found };
   const words = boundLine(stderr.trim() === '' ? stdout : stderr);
   return { status: 'error', error: `${name}: the script ended with ${exitCode}${words === '' ? '' : `: ${words}`}`, found };
 }

@@ -1,7 +1,9 @@
 import type { z } from 'zod';
 import { fieldAt, listAt, numberAt, textAt } from './field-path.ts';
 import type { checkFields } from './lab-check.ts';
+import type { Localized } from './lab-fields.ts';
 import type { LookPlace } from './look.ts';
+import { nounOf } from './sentence.ts';
 import { isReadyPod, nameOf, type KubeObject } from './snapshot.ts';
 import { nodesOf } from './target.ts';
 
@@ -13,7 +15,7 @@ export interface HttpTarget {
   /** The service or pod, where it is there. */
   readonly object?: KubeObject;
   /** Why there is no address yet. */
-  readonly missing?: string;
+  readonly missing?: Localized;
 }
 
 /** Finds the address of what a check asks: of a service, a pod or nodes. @throws ApiError, TargetUnknown */
@@ -25,25 +27,31 @@ export async function findAddresses(check: HttpCheck, place: LookPlace): Promise
   const namespace = check.namespace ?? place.namespace;
   const objects = await place.snapshot.list({ apiVersion: 'v1', kind, namespace });
   const object = objects.find((one) => nameOf(one) === name);
-  if (object === undefined) return { addresses: [], missing: `no ${kind} ${name}` };
+  if (object === undefined) return { addresses: [], missing: { en: `no ${kind} ${name}`, ko: `${name} ${nounOf(kind)} 없음` } };
   if (kind === 'Service') return findService(object, port, namespace, place);
   const host = textAt(object, 'status', 'podIP');
-  if (host === '' || !isReadyPod(object)) return { addresses: [], object, missing: `Pod ${name} is not ready` };
+  if (host === '' || !isReadyPod(object))
+    return { addresses: [], object, missing: { en: `Pod ${name} is not ready`, ko: `${name} 파드가 준비되지 않음` } };
   return { addresses: [{ host, port }], object };
 }
 
 async function findService(service: KubeObject, port: number, namespace: string, place: LookPlace): Promise<HttpTarget> {
+  const without = (en: string, ko: string): HttpTarget => ({
+    addresses: [],
+    object: service,
+    missing: { en: `Service ${nameOf(service)} has no ${en}`, ko: `${nameOf(service)} 서비스에 ${ko} 없음` },
+  });
   const entry = listAt(service, 'spec', 'ports').find((one) => numberAt(one, 'port') === port);
-  if (entry === undefined) return { addresses: [], object: service, missing: `Service ${nameOf(service)} has no port ${port}` };
+  if (entry === undefined) return without(`port ${port}`, `포트 ${port}`);
   const host = textAt(service, 'spec', 'clusterIP');
   if (host !== 'None') {
-    if (host === '') return { addresses: [], object: service, missing: `Service ${nameOf(service)} has no cluster address` };
+    if (host === '') return without('cluster address', '클러스터 주소');
     return { addresses: [{ host, port }], object: service };
   }
   const slices = await place.snapshot.list({ apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', namespace });
   const own = slices.filter((slice) => fieldAt(slice, 'metadata', 'labels', 'kubernetes.io/service-name') === nameOf(service));
   const addresses = own.flatMap((slice) => readSlice(slice, textAt(entry, 'name')));
-  if (addresses.length === 0) return { addresses, object: service, missing: `Service ${nameOf(service)} has no endpoints` };
+  if (addresses.length === 0) return without('endpoints', '엔드포인트');
   return { addresses: addresses.slice(0, 1), object: service };
 }
 

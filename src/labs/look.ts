@@ -36,9 +36,9 @@ export interface Subject {
 /** What one look found. */
 export interface Look {
   readonly status: Exclude<CheckStatus, 'blocked'>;
-  readonly expected?: string;
-  readonly actual?: string;
-  readonly differences?: readonly string[];
+  readonly expected?: Localized;
+  readonly actual?: Localized;
+  readonly differences?: readonly Localized[];
   /** For `error`: what went wrong, in its own words. */
   readonly error?: string;
   /** A mistake in the lab: looking again finds the same. */

@@ -1,5 +1,7 @@
 import { parseQuantity } from '../kubernetes/quantity.ts';
 import { extendPath } from './field-path.ts';
+import type { Localized } from './lab-fields.ts';
+import { both, nothing } from './localized.ts';
 import { matchesPattern } from './pattern.ts';
 
 /** A map of fields that can not be matched with anything: a mistake in a lab. */
@@ -11,20 +13,25 @@ export class MatchInvalid extends Error {
 }
 
 /** How the operators look at what is below them. */
-export type Compare = (expected: unknown, actual: unknown, path: string) => string[];
+export type Compare = (expected: unknown, actual: unknown, path: string) => Localized[];
 
-type Operator = (operand: unknown, actual: unknown, path: string, compare: Compare) => string[];
+type Operator = (operand: unknown, actual: unknown, path: string, compare: Compare) => Localized[];
 
 /** A value as one short piece of JSON. */
-export function show(value: unknown): string {
-  if (value === undefined) return 'nothing';
-  const text = typeof value === 'string' && /^[\w./:@%+-]+$/.test(value) ? value : (JSON.stringify(value) ?? 'nothing');
-  return text.length > 120 ? `${text.slice(0, 119)}…` : text;
+export function show(value: unknown): Localized {
+  const json = typeof value === 'string' && /^[\w./:@%+-]+$/.test(value) ? value : JSON.stringify(value);
+  if (json === undefined) return nothing;
+  return both(json.length > 120 ? `${json.slice(0, 119)}…` : json);
 }
 
 /** The one form of a difference. */
-export function difference(path: string, expected: string, actual: unknown): string {
-  return `${path === '' ? 'object' : path}: expected ${expected}, found ${show(actual)}`;
+export function difference(where: string | Localized, expected: Localized, actual: unknown): Localized {
+  const place = typeof where === 'string' ? (where === '' ? { en: 'object', ko: '객체' } : both(where)) : where;
+  const found = show(actual);
+  return {
+    en: `${place.en}: expected ${expected.en}, found ${found.en}`,
+    ko: `${place.ko}: 기대한 값 ${expected.ko}, 실제 값 ${found.ko}`,
+  };
 }
 
 /** Equal values; a number equals the text of the same number. */
@@ -43,12 +50,12 @@ function needList(operand: unknown, path: string, name: string): readonly unknow
   return operand;
 }
 
-function order(words: string, name: string, holds: (actual: bigint, bound: bigint) => boolean): Operator {
+function order(say: (bound: string) => Localized, name: string, holds: (actual: bigint, bound: bigint) => boolean): Operator {
   return (operand, actual, path) => {
     const bound = parseQuantity(operand);
     if (bound === undefined) throw new MatchInvalid(path, `${name} takes a number or a quantity`);
     const value = parseQuantity(actual);
-    return value !== undefined && holds(value, bound) ? [] : [difference(path, `${words} ${show(operand)}`, actual)];
+    return value !== undefined && holds(value, bound) ? [] : [difference(path, say(show(operand).en), actual)];
   };
 }
 
@@ -60,37 +67,64 @@ function sizeOf(value: unknown): number | undefined {
 
 const operators: Readonly<Record<string, Operator>> = {
   $not: (operand, actual, path, compare) =>
-    compare(operand, actual, path).length > 0 ? [] : [difference(path, `anything but ${show(operand)}`, actual)],
+    compare(operand, actual, path).length > 0
+      ? []
+      : [difference(path, { en: `anything but ${show(operand).en}`, ko: `${show(operand).ko} 외의 값` }, actual)],
   $in: (operand, actual, path, compare) =>
     needList(operand, path, '$in').some((choice) => compare(choice, actual, path).length === 0)
       ? []
-      : [difference(path, `one of ${show(operand)}`, actual)],
+      : [difference(path, { en: `one of ${show(operand).en}`, ko: `${show(operand).ko} 가운데 하나` }, actual)],
   $regex: (operand, actual, path) => {
     if (typeof operand !== 'string') throw new MatchInvalid(path, '$regex takes a text');
     checkPattern(operand, path);
     const scalar = typeof actual === 'string' || typeof actual === 'number' || typeof actual === 'boolean';
-    return scalar && matchesPattern(operand, String(actual)) ? [] : [difference(path, `a match of /${operand}/`, actual)];
+    if (scalar && matchesPattern(operand, String(actual))) return [];
+    return [difference(path, { en: `a match of /${operand}/`, ko: `/${operand}/에 맞는 값` }, actual)];
   },
   $exists: (operand, actual, path) => {
     if (typeof operand !== 'boolean') throw new MatchInvalid(path, '$exists takes true or false');
     const there = actual !== undefined && actual !== null;
-    return there === operand ? [] : [difference(path, operand ? 'it to be there' : 'nothing', actual)];
+    return there === operand ? [] : [difference(path, operand ? { en: 'it to be there', ko: '있음' } : nothing, actual)];
   },
-  $gte: order('at least', '$gte', (actual, bound) => actual >= bound),
-  $lte: order('at most', '$lte', (actual, bound) => actual <= bound),
-  $gt: order('more than', '$gt', (actual, bound) => actual > bound),
-  $lt: order('less than', '$lt', (actual, bound) => actual < bound),
-  $quantity: order('the quantity', '$quantity', (actual, bound) => actual === bound),
+  $gte: order(
+    (bound) => ({ en: `at least ${bound}`, ko: `${bound} 이상` }),
+    '$gte',
+    (actual, bound) => actual >= bound,
+  ),
+  $lte: order(
+    (bound) => ({ en: `at most ${bound}`, ko: `${bound} 이하` }),
+    '$lte',
+    (actual, bound) => actual <= bound,
+  ),
+  $gt: order(
+    (bound) => ({ en: `more than ${bound}`, ko: `${bound} 초과` }),
+    '$gt',
+    (actual, bound) => actual > bound,
+  ),
+  $lt: order(
+    (bound) => ({ en: `less than ${bound}`, ko: `${bound} 미만` }),
+    '$lt',
+    (actual, bound) => actual < bound,
+  ),
+  $quantity: order(
+    (bound) => ({ en: `the quantity ${bound}`, ko: `수량 ${bound}` }),
+    '$quantity',
+    (actual, bound) => actual === bound,
+  ),
   $exact: (operand, actual, path, compare) => {
     const wanted = needList(operand, path, '$exact');
     const list = actual ?? [];
-    if (!Array.isArray(list) || list.length !== wanted.length)
-      return [difference(path, `exactly ${wanted.length} item${wanted.length === 1 ? '' : 's'} ${show(wanted)}`, actual)];
+    if (!Array.isArray(list) || list.length !== wanted.length) {
+      const items = show(wanted);
+      const en = `exactly ${wanted.length} item${wanted.length === 1 ? '' : 's'} ${items.en}`;
+      return [difference(path, { en, ko: `정확히 항목 ${wanted.length}개 ${items.ko}` }, actual)];
+    }
     return wanted.flatMap((item, index) => compare(item, list[index], extendPath(path, index)));
   },
   $length: (operand, actual, path, compare) => compare(operand, sizeOf(actual), `${path === '' ? 'object' : path} (length)`),
   $every: (operand, actual, path, compare) => {
-    if (!Array.isArray(actual) || actual.length === 0) return [difference(path, 'a list with items', actual)];
+    if (!Array.isArray(actual) || actual.length === 0)
+      return [difference(path, { en: 'a list with items', ko: '항목이 있는 목록' }, actual)];
     return actual.flatMap((item, index) => compare(operand, item, extendPath(path, index)));
   },
 };
@@ -117,7 +151,7 @@ export function applyOperators(
   actual: unknown,
   path: string,
   compare: Compare,
-): string[] {
+): Localized[] {
   return Object.entries(map).flatMap(([name, operand]) => {
     const operator = Object.hasOwn(operators, name) ? operators[name] : undefined;
     if (operator === undefined)

@@ -1,4 +1,5 @@
 import { extendPath, readFieldPath } from './field-path.ts';
+import type { Localized } from './lab-fields.ts';
 import { applyOperators, difference, hasOperators, MatchInvalid, sameScalar, show } from './match-operators.ts';
 
 /**
@@ -7,7 +8,7 @@ import { applyOperators, difference, hasOperators, MatchInvalid, sameScalar, sho
  * @returns one line per difference, such as `spec.replicas: expected 3, found 1`; none when it matches.
  * @throws MatchInvalid for what can not be matched with anything.
  */
-export function findDifferences(expected: unknown, actual: unknown, path = ''): string[] {
+export function findDifferences(expected: unknown, actual: unknown, path = ''): Localized[] {
   if (Array.isArray(expected)) return compareLists(expected, actual, path);
   if (typeof expected !== 'object' || expected === null)
     return sameScalar(expected, actual) ? [] : [difference(path, show(expected), actual)];
@@ -24,7 +25,7 @@ export function findDifferences(expected: unknown, actual: unknown, path = ''): 
 }
 
 /** The same for a map of field paths. @throws FieldPathInvalid, MatchInvalid */
-export function findDifferencesAt(where: Readonly<Record<string, unknown>>, actual: unknown): string[] {
+export function findDifferencesAt(where: Readonly<Record<string, unknown>>, actual: unknown): Localized[] {
   return Object.entries(where).flatMap(([path, expected]) => findDifferences(expected, readFieldPath(actual, path), path));
 }
 
@@ -50,13 +51,13 @@ function mistakeIn(look: () => unknown): string[] {
 }
 
 /** Where there is no map, its fields may still be wanted absent. */
-function compareAbsent(map: Readonly<Record<string, unknown>>, actual: unknown, path: string): string[] {
+function compareAbsent(map: Readonly<Record<string, unknown>>, actual: unknown, path: string): Localized[] {
   const fields = Object.entries(map);
   if ((actual !== undefined && actual !== null) || fields.length === 0) return [difference(path, show(map), actual)];
   return fields.flatMap(([key, value]) => findDifferences(value, undefined, extendPath(path, key)));
 }
 
-function compareLists(expected: readonly unknown[], actual: unknown, path: string): string[] {
+function compareLists(expected: readonly unknown[], actual: unknown, path: string): Localized[] {
   if (expected.length === 0 && (actual === undefined || actual === null)) return [];
   if (!Array.isArray(actual)) return [difference(path, show(expected), actual)];
   const items: readonly unknown[] = actual;
@@ -70,7 +71,8 @@ function compareLists(expected: readonly unknown[], actual: unknown, path: strin
     if (partners[index] !== undefined) return [];
     const meant = isMap(item) ? meantItem(item, items) : undefined;
     const differences = meant === undefined || !free.has(meant) ? [] : (found[index]?.[meant] ?? []);
-    return differences.length > 0 ? differences : [difference(path, `an item ${show(item)}`, items)];
+    if (differences.length > 0) return differences;
+    return [difference(path, { en: `an item ${show(item).en}`, ko: `항목 ${show(item).ko}` }, items)];
   });
 }
 

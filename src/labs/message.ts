@@ -1,6 +1,7 @@
 import { boundLine } from '../cluster/plain-text.ts';
 import { readFieldPath, valueText } from './field-path.ts';
 import type { Localized } from './lab-fields.ts';
+import { nothing } from './localized.ts';
 
 /**
  * What a look found, for messages: `actual` is the first object selected; exec, http and run have `stdout`, `stderr`,
@@ -18,14 +19,14 @@ export function fieldsIn(message: string): string[] {
 
 /** Fills in `{{actual.status.phase|missing}}`; after the bar stands what to say where there is nothing. @throws FieldPathInvalid */
 export function fillMessage(message: Localized, found: Found): Localized {
-  return { en: fillText(message.en, found, 'nothing'), ko: fillText(message.ko, found, '없음') };
+  return { en: fillText(message.en, found, nothing.en), ko: fillText(message.ko, found, nothing.ko) };
 }
 
-function fillText(text: string, found: Found, nothing: string): string {
+function fillText(text: string, found: Found, absent: string): string {
   return text.replaceAll(placeholder, (whole, path: string, otherwise: string | undefined) => {
     if (path.trim() === '') return whole;
     const value = readFieldPath(found, path.trim());
-    if (value === undefined || value === null || value === '') return otherwise?.trim() ?? nothing;
+    if (value === undefined || value === null || value === '') return otherwise?.trim() ?? absent;
     return boundLine(valueText(value));
   });
 }

@@ -45,7 +45,7 @@ steps:
           match: {data: {word: "\${WORD}"}}
         message:
           en: "Under the key word stands {{actual.data.word|nothing}}."
-          ko: "키 word의 값: {{actual.data.word|nothing}}"
+          ko: "키 word의 값: {{actual.data.word|없음}}"
     hints:
       - tier: 1
         text:

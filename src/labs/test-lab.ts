@@ -196,7 +196,7 @@ function describeMissing(round: Round): string[] {
   const failed = round.results.filter(({ status }) => status !== 'pass' && status !== 'notApplicable');
   return [
     ...failed.map(({ check, status, message, expected, actual }) =>
-      [`${check}: ${status}`, message?.en, expected && `expected ${expected}`, actual && `found ${actual}`]
+      [`${check}: ${status}`, message?.en, expected && `expected ${expected.en}`, actual && `found ${actual.en}`]
         .filter((part) => part !== undefined && part !== '')
         .join('; '),
     ),

@@ -52,13 +52,16 @@ export function takeLook(standing: Standing, look: Look, began: number, now: num
 /** Settles a check for which no time is left. What passed, but not for as long as it has to, has not passed. */
 export function giveUp(standing: Standing, now: number): void {
   const { look, check } = standing;
-  if (look?.status === 'pass')
+  if (look?.status === 'pass') {
+    const wanted = (check.holds ?? 0) / 1000;
+    const held = Math.round((now - (standing.passingSince ?? now)) / 1000);
     standing.look = {
       status: 'notYet',
-      expected: `to hold for ${(check.holds ?? 0) / 1000} s`,
-      actual: `${Math.round((now - (standing.passingSince ?? now)) / 1000)} s`,
+      expected: { en: `to hold for ${wanted} s`, ko: `${wanted}초 동안 유지` },
+      actual: { en: `${held} s`, ko: `${held}초` },
       found: look.found,
     };
+  }
   settle(standing, now);
 }
 

@@ -73,17 +73,21 @@ describe('object', () => {
       { object: { ...web, count: { atLeast: 1, atMost: 1 } }, message: { en: '{{count}} of {{selected}}', ko: '{{count}}' } },
     ]);
     expect(results[0]).toMatchObject({
-      expected: 'at least 3 Pod app=web as described',
-      actual: '2',
-      differences: ['condition Ready: expected True, found False'],
+      expected: { en: 'at least 3 Pod app=web as described' },
+      actual: { en: '2' },
+      differences: [{ en: 'condition Ready: expected True, found False' }],
     });
-    expect(results[1]).toMatchObject({ expected: 'Pod x', actual: 'nothing' });
-    expect(results[2]).toMatchObject({ expected: 'every Pod app=web as described', actual: '2 of 3' });
+    expect(results[1]).toMatchObject({ expected: { en: 'Pod x' }, actual: { en: 'nothing' } });
+    expect(results[2]).toMatchObject({ expected: { en: 'every Pod app=web as described' }, actual: { en: '2 of 3' } });
     expect(results[3]).toMatchObject({
-      expected: 'at least 3 different values of spec.nodeName',
-      actual: '2 ("worker1", "worker2")',
+      expected: { en: 'at least 3 different values of spec.nodeName' },
+      actual: { en: '2 ("worker1", "worker2")' },
     });
-    expect(results[4]).toMatchObject({ expected: 'exactly 1 Pod app=web as described', actual: '3', message: { en: '3 of 3' } });
+    expect(results[4]).toMatchObject({
+      expected: { en: 'exactly 1 Pod app=web as described' },
+      actual: { en: '3' },
+      message: { en: '3 of 3' },
+    });
   });
 
   it('looks where it is told to', async () => {
@@ -132,8 +136,8 @@ describe('exec', () => {
       { exec: { ...exec(['hang']), timeout: '100ms' } },
     ]);
     expect(statuses(results)).toEqual(['pass', 'pass', 'notYet', 'notYet', 'pass', 'error']);
-    expect(results[2]).toMatchObject({ expected: 'stdout without on', actual: 'stdout: one' });
-    expect(results[3]).toMatchObject({ expected: 'exit code 0', actual: 'exit code 3: no such thing' });
+    expect(results[2]).toMatchObject({ expected: { en: 'stdout without on' }, actual: { en: 'stdout: one' } });
+    expect(results[3]).toMatchObject({ expected: { en: 'exit code 0' }, actual: { en: 'exit code 3: no such thing' } });
     expect(results[5]?.message?.en).toContain('has not ended after 1 s');
   });
 
@@ -150,8 +154,8 @@ describe('exec', () => {
       { exec: { pod: 'b', container: 'other', command: ['name'] } },
     ]);
     expect(statuses(results)).toEqual(['pass', 'notYet', 'notYet', 'notYet', 'notYet', 'pass', 'notYet']);
-    expect(results[6]?.actual).toBe('no container other in Pod b');
-    expect(results[1]).toMatchObject({ expected: 'Pod app=web ready', actual: '2 of 3 ready' });
+    expect(results[6]?.actual).toEqual({ en: 'no container other in Pod b', ko: 'b 파드에 없는 컨테이너: other' });
+    expect(results[1]).toMatchObject({ expected: { en: 'Pod app=web ready' }, actual: { en: '2 of 3 ready' } });
     expect(results[1]?.chain?.[0]?.en).toBe('Container main of Pod a is being made.');
     expect(results[2]?.chain?.[0]?.en).toBe('There is no Pod with the labels app=x.');
     const all = await start(script(podOf('b'), podOf('c')));
@@ -182,7 +186,7 @@ describe('run', () => {
       { ...on('echo abc'), expect: { stdout: { equals: '${TOKEN}' } } },
     ]);
     expect(statuses(results)).toEqual(['pass', 'notYet', 'notApplicable', 'spoiled', 'error', 'error', 'error', 'pass', 'pass']);
-    expect(results[1]?.actual).toBe('not there');
+    expect(results[1]?.actual).toEqual({ en: 'not there', ko: 'not there' });
     expect(results[2]?.because?.en).toBe('no such thing here');
     expect(results[4]?.message?.en).toBe('worker1: the script ended with 2: bad');
   });
@@ -362,17 +366,17 @@ describe('http', () => {
       'notYet',
       'notYet',
     ]);
-    expect(results[0]).toMatchObject({ expected: 'status 200', actual: 'status 404' });
+    expect(results[0]).toMatchObject({ expected: { en: 'status 200' }, actual: { en: 'status 404' } });
     expect(results[2]).toMatchObject({
-      expected: 'an answer from http://10.0.0.3:81/',
-      actual: 'no answer: Connection refused',
+      expected: { en: 'an answer from http://10.0.0.3:81/' },
+      actual: { en: 'no answer: Connection refused' },
       message: { en: 'none' },
     });
-    expect(results[4]).toMatchObject({ expected: 'no answer from http://10.0.0.3:82/', actual: 'status 200' });
-    expect(results[7]).toMatchObject({ actual: 'Service web has no port 8080' });
+    expect(results[4]).toMatchObject({ expected: { en: 'no answer from http://10.0.0.3:82/' }, actual: { en: 'status 200' } });
+    expect(results[7]).toMatchObject({ actual: { en: 'Service web has no port 8080' } });
     expect(results[8]?.chain?.[0]?.en).toBe('There is no Service gone.');
     expect(results[9]?.chain?.[0]?.en).toBe('Service empty selects no pod: none in namespace lab-x has the labels app=nobody.');
-    expect(results[10]).toMatchObject({ actual: 'Pod slow is not ready' });
+    expect(results[10]).toMatchObject({ actual: { en: 'Pod slow is not ready' } });
     expect(asked.join()).not.toContain('etc');
   });
 });

@@ -112,8 +112,10 @@ it('what a script says is cleaned and bounded', async () => {
   const run = String.raw`printf '\033]8;;http://evil\033\\x\033[2J\302\233y\342\200\256z\377\000'; head -c 100000 /dev/zero | tr '\0' a; exit 1`;
   const result = await look(rig, { run: { on: 'worker1', run } });
   expect(JSON.stringify(result).length).toBeLessThan(2000);
-  expect(result.actual).toMatch(/^xz\uFFFDa+…$/);
-  expect(result.actual).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
+  for (const actual of [result.actual?.en, result.actual?.ko]) {
+    expect(actual).toMatch(/^xz\uFFFDa+…$/);
+    expect(actual).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
+  }
 });
 
 it('values and names of an attempt are words, never commands, when they are shown to be pasted', async () => {

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Localized } from '../../src/labs/lab-fields.ts';
 import { findDifferences, findDifferencesAt, findMatchMistakes } from '../../src/labs/match.ts';
 import { MatchInvalid } from '../../src/labs/match-operators.ts';
 
@@ -28,6 +29,8 @@ const { data } = fc.letrec<{ data: unknown }>((tie) => ({
     fc.dictionary(key, tie('data'), { maxKeys: 4 }),
   ),
 }));
+
+const english = (texts: readonly Localized[]): string[] => texts.map(({ en }) => en);
 
 describe('a subset', () => {
   it.each([
@@ -58,7 +61,18 @@ describe('a subset', () => {
     [{ spec: { volumes: [{ hostPath: {} }] } }, ['spec.volumes[0].hostPath: expected {}, found nothing']],
     [{ spec: { replicas: { a: 1 } } }, ['spec.replicas: expected {"a":1}, found 1']],
     [{ spec: { replicas: [] } }, ['spec.replicas: expected [], found 1']],
-  ])('differs: %j', (expected, differences) => expect(findDifferences(expected, pod)).toEqual(differences));
+  ])('differs: %j', (expected, differences) => expect(english(findDifferences(expected, pod))).toEqual(differences));
+
+  it.each([
+    [{ spec: { replicas: 3 } }, 'spec.replicas: 기대한 값 3, 실제 값 1'],
+    [{ status: { reason: 'x' } }, 'status.reason: 기대한 값 x, 실제 값 없음'],
+    [{ spec: { replicas: { $gte: 2 } } }, 'spec.replicas: 기대한 값 2 이상, 실제 값 1'],
+    [{ spec: { replicas: { $in: [2, 3] } } }, 'spec.replicas: 기대한 값 [2,3] 가운데 하나, 실제 값 1'],
+    [{ spec: { replicas: { $exists: false } } }, 'spec.replicas: 기대한 값 없음, 실제 값 1'],
+    [{ status: { phase: { $not: 'Running' } } }, 'status.phase: 기대한 값 Running 외의 값, 실제 값 Running'],
+  ])('says in Korean what differs: %j', (expected, difference) =>
+    expect(findDifferences(expected, pod).map(({ ko }) => ko)).toEqual([difference]),
+  );
 
   it('gives every item of a list a partner of its own', () => {
     const ports = [{ port: 80, name: 'a' }, { port: 80 }];
@@ -125,12 +139,12 @@ describe('an operator', () => {
   });
 
   it('does not compare what is no number, and needs an item for $every', () => {
-    expect(findDifferences({ $gte: 1 }, 'many')).toEqual(['object: expected at least 1, found many']);
+    expect(english(findDifferences({ $gte: 1 }, 'many'))).toEqual(['object: expected at least 1, found many']);
     expect(findDifferences({ $every: 1 }, [])).toHaveLength(1);
-    expect(findDifferences({ $every: { ready: true } }, [{ ready: true }, {}], 'list')).toEqual([
+    expect(english(findDifferences({ $every: { ready: true } }, [{ ready: true }, {}], 'list'))).toEqual([
       'list[1].ready: expected true, found nothing',
     ]);
-    expect(findDifferences({ a: { $length: 1 } }, { a: [] })).toEqual(['a (length): expected 1, found 0']);
+    expect(english(findDifferences({ a: { $length: 1 } }, { a: [] }))).toEqual(['a (length): expected 1, found 0']);
   });
 
   it.each([[{ $gte: 'many' }], [{ $in: 1 }], [{ $exists: 'yes' }], [{ $unknown: 1 }], [{ $gte: 1, field: 2 }], [{ $regex: 1 }]])(
@@ -146,7 +160,7 @@ describe('an operator', () => {
 it('looks at field paths', () => {
   const where = { 'spec.containers[1].name': 'log', 'metadata.labels["app.kubernetes.io/name"]': { $in: ['web'] } };
   expect(findDifferencesAt(where, pod)).toEqual([]);
-  expect(findDifferencesAt({ 'spec.containers[2].name': 'x' }, pod)).toEqual([
+  expect(english(findDifferencesAt({ 'spec.containers[2].name': 'x' }, pod))).toEqual([
     'spec.containers[2].name: expected x, found nothing',
   ]);
 });

@@ -103,7 +103,7 @@ describe('a round', () => {
         status: 'notYet',
         points: 3,
         message: { en: 'Not yet.' },
-        differences: ['spec.nodeName: expected nowhere, found worker1'],
+        differences: [{ en: 'spec.nodeName: expected nowhere, found worker1' }],
       },
       { check: 'a', status: 'pass', points: 1 },
     ]);
@@ -374,5 +374,5 @@ it('finds kinds that are not built in, and takes unknown ones for absent', async
     ]),
   );
   expect(results.map(({ status }) => status)).toEqual(['pass', 'notYet', 'pass', 'notYet']);
-  expect(results[1]).toMatchObject({ expected: 'no Widget w', actual: 'w' });
+  expect(results[1]).toMatchObject({ expected: { en: 'no Widget w' }, actual: { en: 'w' } });
 });
