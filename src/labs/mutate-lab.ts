@@ -5,8 +5,10 @@ import { clearAway, goOn, hasPassed, lookAtStep, makeReady, planAttempt, resetTo
 import { isAgainst, type Round } from './check-result.ts';
 import { type DryRun, type DryRunPlace, openDryRun } from './dry-run.ts';
 import { interpolate } from './interpolate.ts';
+import type { Action } from './lab-action.ts';
 import type { Lab, Step } from './lab.ts';
-import { listMutants, type Mutant } from './mutate.ts';
+import { listMutants, type Mutant, writeAgain } from './mutate.ts';
+import { ActionFailed } from './perform.ts';
 import { type Stage, valuesOf } from './stage.ts';
 
 /** What became of a solution with one field of one manifest dropped or changed. */
@@ -94,7 +96,13 @@ async function judgeDry(
     const began = Date.now();
     if (!dryRuns.has(file)) {
       const manifest = interpolate(await loaded.folder.read(file), values, file);
-      dryRuns.set(file, await openDryRun(cluster.kubectl, dryRunPlace(loaded.lab, step, file), manifest));
+      const dryRun = await openDryRun(cluster.kubectl, dryRunPlace(loaded.lab, step, file), manifest);
+      dryRuns.set(file, dryRun);
+      if (dryRun !== undefined && (await dryRun.judge(writeAgain(manifest))) !== 'same')
+        throw new KubelabError(
+          'KL-LAB-FAILED',
+          `${file} means something else once it is written again: no slip in it can be judged`,
+        );
     }
     const verdict = await dryRuns.get(file)?.judge(interpolate(place.text, values, file));
     if (verdict === 'refused' || verdict === 'same') report(resultOf(place, { end: verdict, by: [] }, began));
@@ -176,10 +184,14 @@ async function tryMutant(
     return judge(step, await lookAtStep(slipped(patience.checking), solved.attempt));
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
+    if (error instanceof ActionFailed && isApplyOf(error.action, file)) return { end: 'refused', by: [] };
     // The solution waited in vain, long enough for the checks too; what comes after in it was not done.
-    if (error.code !== 'KL-WAIT-DEADLINE') return { end: 'refused', by: [] };
     return judge(step, await lookAtStep(slipped(0), attempt));
   }
+}
+
+function isApplyOf(action: Action | undefined, file: string): boolean {
+  return action !== undefined && 'apply' in action && action.apply === file;
 }
 
 /**

@@ -17,6 +17,11 @@ export function listMutants(manifest: string): Mutant[] {
   return listChanges(hide(manifest)).map(({ what, text }) => ({ what: show(what), text: show(text) }));
 }
 
+/** The manifest as mutants have it, with nothing changed: it means the same as before, or no mutant of it says anything. */
+export function writeAgain(manifest: string): string {
+  return show(change(hide(manifest), 0, () => undefined));
+}
+
 /** A value that is put in later may stand where its curly brackets would mean a map to YAML. */
 function hide(manifest: string): string {
   return manifest.replaceAll(/\$\{([^{}\n]+)\}/g, '__later_$1__');
@@ -41,8 +46,9 @@ function listChanges(manifest: string): Mutant[] {
   });
 }
 
+/** Kubernetes reads YAML 1.1, where a mode of 0755 is octal. */
 function readDocuments(manifest: string): Document[] {
-  return parseAllDocuments(manifest).filter((document) => document.contents !== null);
+  return parseAllDocuments(manifest, { version: '1.1' }).filter((document) => document.contents !== null);
 }
 
 function change(manifest: string, index: number, edit: (document: Document) => unknown): string {

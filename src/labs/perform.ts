@@ -27,11 +27,23 @@ export interface Performed {
   readonly answers: Readonly<Record<string, string>>;
 }
 
+/** Something that a lab does to a cluster failed. */
+export class ActionFailed extends KubelabError {
+  /** What failed, where it is one of the lab's actions. */
+  readonly action: Action | undefined;
+
+  constructor(what: string, details: readonly string[], cause: Error, action?: Action) {
+    super('KL-LAB-FAILED', `${what} could not be carried out`, { details, cause });
+    this.action = action;
+  }
+}
+
 const kubectlTimeout = 3 * 60_000;
 
 /**
  * Carries out actions, one after the other.
- * @throws KubelabError `KL-LAB-FAILED` with the action that failed, `KL-WAIT-DEADLINE`.
+ * @throws ActionFailed
+ * @throws KubelabError `KL-WAIT-DEADLINE`
  * @throws Interrupted
  */
 export async function performActions(stage: Stage, actions: readonly Action[], input: PerformInput): Promise<Performed> {
@@ -43,7 +55,7 @@ export async function performActions(stage: Stage, actions: readonly Action[], i
     try {
       Object.assign(answers, await perform(stage, action, input));
     } catch (error) {
-      throw explainFailure(error, input.what, line);
+      throw explainFailure(error, input.what, line, action);
     }
     done.push(line);
   }
@@ -62,7 +74,8 @@ async function perform(stage: Stage, action: Action, input: PerformInput): Promi
   if ('kubectl' in action) {
     const args = interpolateAll(action.kubectl, input.values, input.what);
     const given = action.input === undefined ? {} : { input: await fill(action.input) };
-    await cluster.kubectl.run(['--namespace', namespace, ...args], { timeout: kubectlTimeout, ...given });
+    const timeout = Math.min(kubectlTimeout, stage.patience.atMost ?? Infinity);
+    await cluster.kubectl.run(['--namespace', namespace, ...args], { timeout, ...given });
     return {};
   }
   if ('until' in action) {
@@ -121,10 +134,10 @@ async function waitUntil(
 const failures = [CommandFailed, UnknownPlaceholder, TargetUnknown, ApiError, FieldPathInvalid, MatchInvalid];
 
 /** That an action fails is never the learner's fault: it is named as one of the lab or the cluster. */
-export function explainFailure(error: unknown, what: string, line: string): unknown {
+export function explainFailure(error: unknown, what: string, line: string, action?: Action): unknown {
   if (!failures.some((kind) => error instanceof kind) || !(error instanceof Error)) return error;
   const said = error instanceof CommandFailed ? (error.stderr.trim() || error.message).split('\n').slice(-5) : [error.message];
-  return new KubelabError('KL-LAB-FAILED', `${what} could not be carried out`, { details: [line, ...said], cause: error });
+  return new ActionFailed(what, [line, ...said], error, action);
 }
 
 /** An action as a line that a person could type, where it is one. */

@@ -7,7 +7,7 @@ import type { Look } from './look.ts';
 export interface Patience {
   /** Every check gets at least so long, as if it had `within`. */
   readonly atLeast?: Milliseconds;
-  /** No check gets longer: 0 looks once. */
+  /** No check gets longer: 0 looks once. No wait in a solution does either. */
   readonly atMost?: Milliseconds;
   /** Where there is nothing at all yet of what a check is about, it gets no longer. */
   readonly forNothing?: Milliseconds;

@@ -1,6 +1,10 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { listMutants } from '../../src/labs/mutate.ts';
+import { findLabs } from '../../src/labs/find-labs.ts';
+import { listMutants, writeAgain } from '../../src/labs/mutate.ts';
+import { packageFolder } from '../e2e/rig/kubelab-run.ts';
 
 const manifest = `# The claim
 apiVersion: v1
@@ -20,7 +24,8 @@ spec:
     - {name: web, image: "\${image.web}", ports: [{containerPort: 80}]}
 `;
 
-const read = (text: string): unknown[] => parseAllDocuments(text).map((document) => document.toJS() as unknown);
+const read = (text: string): unknown[] =>
+  parseAllDocuments(text, { version: '1.1' }).map((document) => document.toJS() as unknown);
 
 describe('mutants of a manifest', () => {
   const mutants = listMutants(manifest);
@@ -81,4 +86,41 @@ describe('mutants of a manifest', () => {
       'kind: Pod\nmetadata: { name: nfs }\nspec: { server: ${SERVER}, args: [ "echo ${seq 1 2}" ] }\n',
     );
   });
+
+  it('are written as Kubernetes reads them: a mode with a leading zero is octal', () => {
+    const modes = 'kind: Pod\nmetadata: {name: web}\nspec:\n  - {mode: 0755, text: "0755", flag: yes}\n';
+    expect(read(writeAgain(modes))).toEqual(read(modes));
+    const changed = listMutants(modes).find(({ what }) => what === 'Pod web: spec[0].mode is 494')?.text;
+    expect(read(changed ?? '')).toEqual([
+      { kind: 'Pod', metadata: { name: 'web' }, spec: [{ mode: 0o756, text: '0755', flag: true }] },
+    ]);
+  });
 });
+
+describe('mutants of the labs that are shipped', async () => {
+  const found = await findLabs({ package: packageFolder, state: join(tmpdir(), 'no-packs') });
+  const solutions = found.flatMap(({ lab }) =>
+    lab!.lab.steps.flatMap(({ solve }) =>
+      solve.flatMap((action) => ('apply' in action ? [{ id: lab!.lab.id, file: action.apply, folder: lab!.folder }] : [])),
+    ),
+  );
+
+  it.for(solutions)('change one value of $id/$file and no other', async ({ file, folder }) => {
+    const manifest = (await folder.read(file)).replaceAll(/\$\{[^}]+\}/g, 'later');
+    const leaves = listLeaves(read(manifest));
+    expect(listLeaves(read(writeAgain(manifest)))).toEqual(leaves);
+    for (const { what, text } of listMutants(manifest)) {
+      const others = listLeaves(read(text));
+      const changed = [...others].filter(([path, value]) => leaves.get(path) !== value);
+      if (what.includes(' is ')) expect([what, changed.length, others.size]).toEqual([what, 1, leaves.size]);
+      else expect(others.size).toBeLessThanOrEqual(leaves.size);
+    }
+  });
+});
+
+/** Every value by its path. */
+function listLeaves(value: unknown, path = ''): Map<string, unknown> {
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (fields.length === 0) return new Map([[path, typeof value === 'object' ? JSON.stringify(value) : value]]);
+  return new Map(fields.flatMap(([name, field]) => [...listLeaves(field, `${path}/${name}`)]));
+}
