@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { KubelabError } from '../errors/errors.ts';
+import { explainWriteError } from '../errors/system-error.ts';
 import type { Stored } from './store.ts';
 
 /** A file of the store that is not whole yet. Exactly one of `finish`, `keep` and `discard` ends it. */
@@ -55,12 +56,7 @@ export async function explainDiskErrors<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    const path = (error as NodeJS.ErrnoException).path;
-    throw new KubelabError('KL-HOST-DISK-FULL', `there is no room left to write ${path ?? 'a file of the cache'}`, {
-      cause: error,
-    });
+    throw explainWriteError(error, (error as NodeJS.ErrnoException).path ?? 'a file of the cache');
   }
 }
 

@@ -1,5 +1,5 @@
 import { type FileHandle, open, rename, rm } from 'node:fs/promises';
-import { KubelabError } from '../errors/errors.ts';
+import { explainWriteError } from '../errors/system-error.ts';
 import { partName } from './part.ts';
 
 /**
@@ -14,9 +14,7 @@ export async function writeWhole<T>(target: string, fill: (handle: FileHandle) =
     return filled;
   } catch (error) {
     await rm(part, { force: true });
-    const code = (error as NodeJS.ErrnoException).code;
-    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error;
-    throw new KubelabError('KL-HOST-DISK-FULL', `there is no room left to write ${target}`, { cause: error });
+    throw explainWriteError(error, target);
   }
 }
 

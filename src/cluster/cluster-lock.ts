@@ -3,7 +3,8 @@ import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { z } from 'zod';
 import { KubelabError } from '../errors/errors.ts';
-import { errorCode, explainWriteError, readIfThere } from './files.ts';
+import { errorCode, explainWriteError } from '../errors/system-error.ts';
+import { readIfThere } from './files.ts';
 
 /** The process that asks for a lock. */
 export interface LockOwner {

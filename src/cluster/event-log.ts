@@ -2,7 +2,7 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { EventSink } from '../events.ts';
 import type { CommandLog } from '../exec/local.ts';
-import { explainWriteError } from './files.ts';
+import { explainWriteError } from '../errors/system-error.ts';
 import { cleanText } from './plain-text.ts';
 import { redact } from './redact.ts';
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { KubelabError } from '../errors/errors.ts';
+import { errorCode, explainWriteError } from '../errors/system-error.ts';
 
 /** A file of kubelab's own that holds something else than it should. */
 export class FileDamaged extends KubelabError {
@@ -63,18 +64,6 @@ export async function readIfThere(path: string): Promise<string | undefined> {
     if (errorCode(error) === 'ENOENT') return undefined;
     throw error;
   }
-}
-
-/** Turns the system's word for a full disk or a used up quota into the error that says so; leaves any other as it is. */
-export function explainWriteError(error: unknown, path: string): unknown {
-  const code = errorCode(error);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new KubelabError('KL-HOST-DISK-FULL', `there is no room left to write ${path}`, { cause: error });
-}
-
-/** The system's name of an error, such as `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
 async function fill(file: FileHandle, data: string | Uint8Array, mode: number | undefined): Promise<void> {

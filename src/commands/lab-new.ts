@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, writeFileAtomic } from '../cluster/files.ts';
+import { writeFileAtomic } from '../cluster/files.ts';
+import { errorCode } from '../errors/system-error.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { labId } from '../labs/lab-fields.ts';
 import { renderNewLab } from '../labs/new-lab.ts';

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import semver from 'semver';
-import { errorCode } from '../cluster/files.ts';
+import { errorCode } from '../errors/system-error.ts';
 import { nearest } from '../cluster/near-miss.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { loadLab, type LoadedLab } from './load-lab.ts';

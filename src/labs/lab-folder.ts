@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, readdir, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode } from '../cluster/files.ts';
+import { errorCode } from '../errors/system-error.ts';
 import { showText } from '../cluster/yaml-document.ts';
 import { KubelabError } from '../errors/errors.ts';
 

@@ -2,7 +2,8 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
 import { digestOf } from '../artifacts/digest.ts';
-import { errorCode, readJson, writeFileAtomic } from '../cluster/files.ts';
+import { readJson, writeFileAtomic } from '../cluster/files.ts';
+import { errorCode } from '../errors/system-error.ts';
 
 /** A pack as it lies in the state folder. */
 export interface InstalledPack {

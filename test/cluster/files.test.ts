@@ -3,7 +3,8 @@ import { chmod, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createFixture } from 'fs-fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KubelabError } from '../../src/errors/errors.ts';
-import { errorCode, explainWriteError, FileDamaged, readIfThere, readJson, writeFileAtomic } from '../../src/cluster/files.ts';
+import { FileDamaged, readIfThere, readJson, writeFileAtomic } from '../../src/cluster/files.ts';
+import { errorCode, explainWriteError } from '../../src/errors/system-error.ts';
 import { compileModule, type CompiledModule } from './compiled.ts';
 
 describe('writeFileAtomic', () => {

@@ -10,7 +10,7 @@ import {
   Transient,
   withTries,
 } from '../../artifacts/request.ts';
-import { explainWriteError } from '../../cluster/files.ts';
+import { explainWriteError } from '../../errors/system-error.ts';
 import { packLimits } from './pack-limits.ts';
 import { showUrl } from './pack-source.ts';
 import { tooLarge } from './unpack-archive.ts';

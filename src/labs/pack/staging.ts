@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
-import { errorCode, explainWriteError } from '../../cluster/files.ts';
+import { errorCode, explainWriteError } from '../../errors/system-error.ts';
 
 /** Where the packs of a user are. */
 export function packsFolder(state: string): string {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 import { digestOfBytes } from '../../artifacts/store.ts';
-import { explainWriteError } from '../../cluster/files.ts';
+import { explainWriteError } from '../../errors/system-error.ts';
 import { Interrupted, KubelabError } from '../../errors/errors.ts';
 import { packLimits } from './pack-limits.ts';
 import { invalidPack, unsafePack } from './refuse.ts';
