@@ -40,7 +40,7 @@ function ownPatches(plan: Plan, { role }: NodePlan, host: HostTraits): ReadonlyM
   if (role !== 'control-plane') return new Map();
   return new Map([
     ...(factsFor(plan.kubernetes).patchesCoreDns ? [['corednsdeployment+strategic.yaml', renderCoreDnsPatch()] as const] : []),
-    ...(host.emulated === true ? emulationPatches() : []),
+    ...(host.emulated === true ? emulationPatches(plan.kubernetes) : []),
   ]);
 }
 

@@ -10,14 +10,16 @@ const patience = '30m0s';
 
 /**
  * kubeadm patches for the static pods, by file name: kubelet must not end an API server that takes long to answer. It
- * counts up to 100 answers that did not come within a minute.
+ * counts up to 100 answers that did not come within a minute. Readiness is asked for every ten seconds, as life is, and
+ * not every second: a TLS handshake a second with each of them takes a good part of such a processor.
  */
-export function emulationPatches(): ReadonlyMap<string, string> {
+export function emulationPatches(kubernetes: string): ReadonlyMap<string, string> {
   const probe = { timeoutSeconds: 60, failureThreshold: 100 };
+  const { readinessProbes } = factsFor(kubernetes);
   return new Map(
     ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'].map((name) => {
-      // The API server has a readiness probe as well, which ends nothing.
-      const containers = [{ name, livenessProbe: probe, startupProbe: probe }];
+      const readiness = readinessProbes.includes(name) ? { readinessProbe: { periodSeconds: 10, timeoutSeconds: 60 } } : {};
+      const containers = [{ name, livenessProbe: probe, startupProbe: probe, ...readiness }];
       return [`${name}+strategic.yaml`, renderDocuments([{ spec: { containers } }])];
     }),
   );

@@ -40,6 +40,11 @@ export interface VersionFacts {
   readonly patchesKubeletConfiguration: boolean;
   /** kubeadm takes patches for the target `corednsdeployment` (documented from 1.32). */
   readonly patchesCoreDns: boolean;
+  /**
+   * The static pods that kubeadm gives a readiness probe: the API server, etcd from 1.31, the scheduler from 1.32
+   * (`controlplane/manifests.go` and `etcd/local.go` of kubeadm 1.24 to 1.37).
+   */
+  readonly readinessProbes: readonly string[];
   /** kubelet knows `--pod-infra-container-image`; from 1.35 it fails when the flag is passed. */
   readonly podInfraContainerImageFlag: boolean;
   /** kubeadm runs `crictl` and fails without it (up to 1.30); later ones speak CRI themselves. */
@@ -140,6 +145,7 @@ export function factsFor(version: string): VersionFacts {
     containerRuntimeEndpointField: minor >= 27,
     patchesKubeletConfiguration: minor >= 25,
     patchesCoreDns: minor >= 32,
+    readinessProbes: ['kube-apiserver', ...(minor >= 31 ? ['etcd'] : []), ...(minor >= 32 ? ['kube-scheduler'] : [])],
     podInfraContainerImageFlag: minor <= 34,
     crictlRequired: minor <= 30,
     bridgePreflight: minor <= 29,

@@ -75,11 +75,23 @@ describe('factsFor', () => {
       { kubeadmApi: 'v1beta3', patchesKubeletConfiguration: false, containerRuntimeEndpointField: false, kubeletSkew: 2 },
     ],
     ['1.29.15', { kubeadmApi: 'v1beta3', bridgePreflight: true, crictlRequired: true }],
-    ['1.30.14', { kubeadmApi: 'v1beta3', bridgePreflight: false, crictlRequired: true, failCgroupV1Field: false }],
-    ['1.31.14', { kubeadmApi: 'v1beta4', crictlRequired: false, failCgroupV1Field: true }],
+    [
+      '1.30.14',
+      {
+        kubeadmApi: 'v1beta3',
+        bridgePreflight: false,
+        crictlRequired: true,
+        failCgroupV1Field: false,
+        readinessProbes: ['kube-apiserver'],
+      },
+    ],
+    [
+      '1.31.14',
+      { kubeadmApi: 'v1beta4', crictlRequired: false, failCgroupV1Field: true, readinessProbes: ['kube-apiserver', 'etcd'] },
+    ],
     ['1.34.4', { cgroupV1: 'ok', crashLoopBackOffField: false, podInfraContainerImageFlag: true }],
     ['1.35.0', { cgroupV1: 'failsUnlessAllowed', crashLoopBackOffField: true, podInfraContainerImageFlag: false }],
-    ['1.37.1', { kubeadmApi: 'v1beta4', kubeletSkew: 3 }],
+    ['1.37.1', { kubeadmApi: 'v1beta4', kubeletSkew: 3, readinessProbes: ['kube-apiserver', 'etcd', 'kube-scheduler'] }],
   ])('%s', (version, facts) => {
     expect(factsFor(version)).toMatchObject(facts);
   });

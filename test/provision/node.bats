@@ -164,6 +164,27 @@ setup() { setup_box; }
 	not_called not-mounted
 }
 
+@test "machine-boot gives processes long turns where the processor is emulated" {
+	: >"$ROOT/proc/self/mounts"
+	touch "$ROOT/dev/kmsg" "$ROOT/proc/self/oom_score_adj"
+	provision machine-boot.sh
+	succeeds
+	not_called debugfs
+
+	# What debugfs would have: this kernel knows base_slice_ns and not the others.
+	echo qemu >"$BOX/virt"
+	provision machine-boot.sh
+	succeeds
+	called 'mount -t debugfs debugfs /sys/kernel/debug'
+	mkdir -p "$ROOT/sys/kernel/debug/sched"
+	touch "$ROOT/sys/kernel/debug/sched/features" "$ROOT/sys/kernel/debug/sched/base_slice_ns"
+	provision machine-boot.sh
+	succeeds
+	[ "$(cat "$ROOT/sys/kernel/debug/sched/features")" = NO_WAKEUP_PREEMPTION ]
+	[ "$(cat "$ROOT/sys/kernel/debug/sched/base_slice_ns")" = 20000000 ]
+	[ "$(ls "$ROOT/sys/kernel/debug/sched")" = "$(printf 'base_slice_ns\nfeatures')" ]
+}
+
 @test "run.sh takes each role its own way" {
 	# What the steps do has tests of its own.
 	mkdir "$ROOT/steps"

