@@ -38,7 +38,8 @@ export class ActionFailed extends KubelabError {
   }
 }
 
-const kubectlTimeout = 3 * 60_000;
+/** Longer than any wait of a command in a lab: these end by themselves, and say what they waited for. */
+const kubectlTimeout = 6 * 60_000;
 
 /**
  * Carries out actions, one after the other.
