@@ -53,8 +53,10 @@ export async function removeObjects(stage: Stage): Promise<void> {
   const { namespace: name, reset } = loaded.lab;
   say(`removing namespace ${name}`);
   await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });
-  // No new ones can come any more. A program that does not listen would be given half a minute to end.
-  const inOneSecond = ['delete', 'pods', '--all', '--namespace', name, '--grace-period=1', '--wait=false'];
+  // No new ones can come any more. The controller lets 5 s pass before it looks into the namespace, and tries again and again
+  // while something is left: what takes a moment goes in this time. A program that does not listen would get half a minute.
+  const slowest = ['delete', 'pods,persistentvolumeclaims', '--all', '--namespace', name];
+  const inOneSecond = [...slowest, '--grace-period=1', '--wait=false'];
   await kubectl.run(inOneSecond, { timeout: minute, accept: 'any' });
   await waitFor(
     {
