@@ -10,9 +10,9 @@ export interface DryRun {
 /** Fields of one object by their path, with what they hold. */
 type Fields = ReadonlyMap<string, unknown>;
 
-/** Says when and how an object came to be, and not what it is. */
+/** Says when and how an object came to be and how it is now, and not what it is to be: of an object, or of each in a list. */
 const history =
-  /\/metadata\/(uid|creationTimestamp|resourceVersion|generation|managedFields\/.*|annotations\/kubectl\.kubernetes\.io~1last-applied-configuration)$/;
+  /^(\/items\/\d+)?\/(metadata\/(uid|creationTimestamp|resourceVersion|generation|managedFields\/.*|annotations\/kubectl\.kubernetes\.io~1last-applied-configuration)|status(\/.*)?)$/;
 
 export interface DryRunPlace {
   readonly namespace: string;
@@ -36,7 +36,11 @@ export async function openDryRun(kubectl: Kubectl, place: DryRunPlace, manifest:
     judge: async (changed) => {
       const fields = await dryRun(kubectl, place, changed);
       if (fields === undefined) return 'refused';
-      return differing(once, fields).every((path) => chosen.has(path)) ? 'same' : 'different';
+      const isSame = (like: Fields): boolean => differing(like, fields).every((path) => chosen.has(path));
+      if (isSame(once)) return 'same';
+      // What is on the cluster may have changed since: an autoscaler sets replicas.
+      const now = await dryRun(kubectl, place, manifest);
+      return now !== undefined && isSame(now) ? 'same' : 'different';
     },
   };
 }

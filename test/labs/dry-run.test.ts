@@ -10,9 +10,9 @@ const asked = ['--kubeconfig', '/dev/null', '--namespace', 'lab-x', 'apply', '--
 /**
  * Answers as an API server does: the first line of a manifest is the port that it asks for; it gives every answer another
  * uid and address, fills in the protocol, keeps what was applied, and takes no port above 65535. What has port 443 is
- * stored.
+ * stored: its status is another each time, and its replicas are what an autoscaler made them.
  */
-function createServer(): ToolHandler {
+function createServer(autoscaler: { replicas: number }): ToolHandler {
   let turn = 0;
   return ({ stdin }) => {
     const [port = '', protocol] = stdin.trim().split(' ');
@@ -22,7 +22,12 @@ function createServer(): ToolHandler {
     const service = {
       kind: 'Service',
       metadata: { name: 'web', uid: `u${turn}`, annotations, ...(port === '443' ? { resourceVersion: '7' } : {}) },
-      spec: { clusterIP: `10.96.0.${turn}`, ports: [{ port: Number(port), protocol: protocol ?? 'TCP' }] },
+      spec: {
+        clusterIP: `10.96.0.${turn}`,
+        ports: [{ port: Number(port), protocol: protocol ?? 'TCP' }],
+        ...(port === '443' ? { replicas: autoscaler.replicas } : {}),
+      },
+      ...(port === '443' ? { status: { observed: turn } } : {}),
     };
     return { stdout: JSON.stringify(service) };
   };
@@ -30,6 +35,7 @@ function createServer(): ToolHandler {
 
 describe('a dry run of a changed manifest', () => {
   const place = { namespace: 'lab-x', fresh: true };
+  const autoscaler = { replicas: 1 };
   let tools: FakeTools;
   let program: FakeTool;
   let kubectl: Kubectl;
@@ -37,7 +43,7 @@ describe('a dry run of a changed manifest', () => {
   beforeAll(async () => {
     tools = await createFakeTools();
     program = await tools.add('kubectl');
-    program.answer(({ args }) => args.join(' ') === asked.join(' '), createServer());
+    program.answer(({ args }) => args.join(' ') === asked.join(' '), createServer(autoscaler));
     kubectl = createKubectl({
       runner: localRunner(),
       kubeconfig: '/dev/null',
@@ -68,5 +74,12 @@ describe('a dry run of a changed manifest', () => {
   it('tells nothing of what is there already where it was to be new', async () => {
     expect(await openDryRun(kubectl, place, '443\n')).toBeUndefined();
     expect(await openDryRun(kubectl, { ...place, fresh: false }, '443\n')).toBeDefined();
+  });
+
+  it('sees by what is stored whether the slip makes a difference, whatever became of it since', async () => {
+    const dryRun = await openDryRun(kubectl, { ...place, fresh: false }, '443\n');
+    autoscaler.replicas = 2;
+    expect(await dryRun?.judge('443 TCP\n')).toBe('same');
+    expect(await dryRun?.judge('443 UDP\n')).toBe('different');
   });
 });
