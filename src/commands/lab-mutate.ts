@@ -1,4 +1,6 @@
+import { KubelabError } from '../errors/errors.ts';
 import { type MutantResult, type MutationOptions, type MutationTest, testMutants } from '../labs/mutate-lab.ts';
+import type { Shard } from '../labs/mutate.ts';
 import { requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
@@ -20,19 +22,32 @@ export const labMutate = defineCommand({
     count: { type: 'number', value: 'number', summary: 'how many slips to try, drawn from all; 20 without it' },
     all: { type: 'boolean', summary: 'try all of them' },
     step: { type: 'string', value: 'id', summary: 'only slips in the manifests of this step' },
+    shard: { type: 'string', value: 'index/count', summary: 'only one part of them: 2/4 is the second of four' },
     seed: { type: 'number', value: 'number', summary: 'draws the same slips again' },
     ...trustFlag,
   },
-  examples: [{ command: 'kubelab lab mutate pv-pvc --count 10 --seed 7', what: 'ten slips, the same ones each time' }],
+  examples: [
+    { command: 'kubelab lab mutate pv-pvc --count 10 --seed 7', what: 'ten slips, the same ones each time' },
+    { command: 'kubelab lab mutate pv-pvc --all --shard 1/2', what: 'the first half of all, beside another cluster with 2/2' },
+  ],
   run: ({ args, flags }, context) => {
     const draw = {
       ...(flags.all ? {} : { count: flags.count ?? 20 }),
       seed: flags.seed ?? 1,
       ...(flags.step === undefined ? {} : { step: flags.step }),
+      ...(flags.shard === undefined ? {} : { shard: readShard(flags.shard) }),
     };
     return runMutate(context, args.lab, draw, flags.trust);
   },
 });
+
+/** @throws KubelabError `KL-USE` */
+function readShard(text: string): Shard {
+  const [, index, count] = /^(\d{1,4})\/(\d{1,4})$/.exec(text) ?? [];
+  const shard = { index: Number(index), count: Number(count) };
+  if (shard.index >= 1 && shard.index <= shard.count) return shard;
+  throw new KubelabError('KL-USE', `--shard ${JSON.stringify(text)} is no part of all, such as 2/4`);
+}
 
 async function runMutate(
   context: Context,

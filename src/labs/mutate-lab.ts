@@ -7,7 +7,7 @@ import { type DryRun, type DryRunPlace, openDryRun } from './dry-run.ts';
 import { interpolate } from './interpolate.ts';
 import type { Action } from './lab-action.ts';
 import type { Lab, Step } from './lab.ts';
-import { listMutants, type Mutant, writeAgain } from './mutate.ts';
+import { listMutants, type Mutant, type Shard, takeShard, writeAgain } from './mutate.ts';
 import { ActionFailed } from './perform.ts';
 import { type Stage, valuesOf } from './stage.ts';
 
@@ -37,6 +37,8 @@ export interface MutationOptions {
   readonly seed: number;
   /** Only slips in the manifests of this step. */
   readonly step?: string;
+  /** Only one part of them: parts are for clusters side by side. */
+  readonly shard?: Shard;
   readonly report: (result: MutantResult) => void;
 }
 
@@ -59,7 +61,7 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
   const all = (await Promise.all(steps.map((step) => listPlaces(stage, step)))).flat();
   if (all.length === 0)
     throw new KubelabError('KL-USE', `No solution of ${options.step ?? lab.id} applies a manifest: there is nothing to change.`);
-  const drawn = new Set(drawSome(all, options.count, options.seed));
+  const drawn = new Set(takeShard(drawSome(all, options.count, options.seed), options.shard));
   const last = lab.steps.findLast(({ id }) => [...drawn].some(({ step }) => step === id));
   const results: MutantResult[] = [];
   const report = (result: MutantResult): void => {

@@ -88,3 +88,15 @@ function otherValue(value: unknown): unknown {
 function showPath(path: Path): string {
   return path.map((part, index) => (typeof part === 'number' ? `[${part}]` : `${index === 0 ? '' : '.'}${part}`)).join('');
 }
+
+/** One of several parts of about the same size. */
+export interface Shard {
+  /** From 1 to `count`. */
+  readonly index: number;
+  readonly count: number;
+}
+
+/** Every so many-th, so that each part has as much of every manifest. */
+export function takeShard<T>(all: readonly T[], { index, count }: Shard = { index: 1, count: 1 }): readonly T[] {
+  return all.filter((_, place) => place % count === index - 1);
+}

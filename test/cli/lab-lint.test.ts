@@ -86,3 +86,10 @@ labs/third-pod/lab.yaml:1:1 error LAB001 labs/third-pod/lab.yaml is too large: e
     });
   });
 });
+
+describe('lab mutate', () => {
+  it.each(['3/2', '0/2', '2', 'two/4', '1/0'])('knows no part %s of all slips', async (shard) => {
+    const { exitCode, stderr } = await (await createProgramRig()).run('lab', 'mutate', 'emptydir', '--shard', shard);
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining(`--shard "${shard}" is no part of all, such as 2/4`)]);
+  });
+});

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { findLabs } from '../../src/labs/find-labs.ts';
-import { listMutants, writeAgain } from '../../src/labs/mutate.ts';
+import { listMutants, takeShard, writeAgain } from '../../src/labs/mutate.ts';
 import { packageFolder } from '../e2e/rig/kubelab-run.ts';
 
 const manifest = `# The claim
@@ -124,3 +124,13 @@ function listLeaves(value: unknown, path = ''): Map<string, unknown> {
   if (fields.length === 0) return new Map([[path, typeof value === 'object' ? JSON.stringify(value) : value]]);
   return new Map(fields.flatMap(([name, field]) => [...listLeaves(field, `${path}/${name}`)]));
 }
+
+describe('parts of all slips', () => {
+  it('are apart, of about one size, and all together everything', () => {
+    const all = Array.from({ length: 11 }, (_, index) => index);
+    const parts = [1, 2, 3].map((index) => takeShard(all, { index, count: 3 }));
+    expect(parts.map(({ length }) => length)).toEqual([4, 4, 3]);
+    expect(parts.flat().toSorted((one, other) => one - other)).toEqual(all);
+    expect(takeShard(all)).toEqual(all);
+  });
+});
