@@ -31,7 +31,9 @@ async function runCheck(context: Context, given: readonly string[]): Promise<Com
   const step = stepOf({ loaded }, attempt.step);
   const answered: Attempt = { ...attempt, answers: { ...attempt.answers, ...readAnswers(given, step) } };
   const title = `lab check ${loaded.lab.id}`;
-  const result = await onStage(context, { existing, loaded, title, changes: false }, (stage) => checkAttempt(stage, answered));
+  const result = await onStage(context, { existing, loaded, attempt, title, changes: false }, (stage) =>
+    checkAttempt(stage, answered),
+  );
   return showRound(loaded, result.attempt, result.round);
 }
 
@@ -56,7 +58,7 @@ export function readAnswers(given: readonly string[], step: Step): Record<string
 export function showRound(loaded: LoadedLab, attempt: Attempt, round: Round): CommandResult {
   return {
     data: { lab: loaded.lab.id, passed: hasPassed(round), ...round },
-    human: () => [...describeRound(round, attempt.language), describeNext(loaded, attempt)],
+    human: () => [...describeRound(round, attempt.language), describeNext(loaded, attempt, round)],
     exitCode: hasPassed(round) ? exitCodes.done : exitCodes.notPassed,
   };
 }

@@ -1,6 +1,8 @@
-import { progressOf, withProgress, writeAttempt } from '../labs/attempt.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { progressOf, withProgress } from '../labs/attempt.ts';
 import { chooseHint } from '../labs/choose-hint.ts';
 import { interpolate } from '../labs/interpolate.ts';
+import { createKeeper } from '../labs/keep-attempt.ts';
 import { hasSolutions } from '../labs/solutions.ts';
 import { stepOf } from '../labs/stage.ts';
 import { fillInValues } from '../labs/values.ts';
@@ -34,7 +36,8 @@ async function runHint(context: Context): Promise<CommandResult> {
       human: () => [{ kind: 'text', text }, ...(hasSolutions(loaded.lab) ? [solveInstead(say)] : [])],
     };
   }
-  await writeAttempt(folder, withProgress(attempt, step.id, { hints: [...progress.hints, index] }));
+  if (!(await createKeeper(folder, attempt).keep(withProgress(attempt, step.id, { hints: [...progress.hints, index] }))))
+    throw new KubelabError('KL-LAB-ORDER', `step ${step.id} of lab ${loaded.lab.id} is no longer the current one`);
   const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
   const text = interpolate(hint.text[attempt.language], values, `a hint of step ${step.id}`);
   return {

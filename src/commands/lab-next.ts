@@ -22,7 +22,7 @@ async function runNext(context: Context): Promise<CommandResult> {
   if (progressOf(attempt, attempt.step).passedAt === undefined)
     throw new KubelabError('KL-LAB-ORDER', `step ${attempt.step} of lab ${loaded.lab.id} has not passed yet`);
   const title = `lab next ${loaded.lab.id}`;
-  const moved = await onStage(context, { existing, loaded, title, changes: true }, (stage) => goOn(stage, attempt));
+  const moved = await onStage(context, { existing, loaded, attempt, title, changes: true }, (stage) => goOn(stage, attempt));
   if (moved.finishedAt === undefined) return showStep({ existing, loaded, attempt: moved, begun: false });
   const { points, of } = countPoints(loaded, moved);
   const say = words[moved.language];

@@ -65,7 +65,8 @@ export function describeRound(round: Round, language: Language): readonly Block[
           { kind: 'text', text: say.spoiled, tone: 'bad' },
           { kind: 'list', items: round.spoiled.map(({ message }) => message[language]) },
         ];
-  if (hasPassed(round)) return [table(round, language), { kind: 'text', text: say.allPassed, tone: 'good' }];
+  const broken = describeGuardErrors(round, language);
+  if (hasPassed(round)) return [table(round, language), ...broken, { kind: 'text', text: say.allPassed, tone: 'good' }];
   // What failed by itself says more than what waits for it.
   const failed = counted.filter(({ status }) => status !== 'pass');
   const first = failed.find(({ status }) => status === 'notYet' || status === 'spoiled') ?? failed[0];
@@ -73,8 +74,18 @@ export function describeRound(round: Round, language: Language): readonly Block[
   return [
     table(round, language),
     ...spoiled,
+    ...broken,
     ...(first === undefined ? [] : describeFailure(first, language)),
     { kind: 'text', text: `${say.passed(passed, counted.length)}${rest > 0 ? ` ${say.more(rest)}` : ''}` },
+  ];
+}
+
+/** What could not be looked at beside the checks: no fault of the learner, and nothing that keeps a step from passing. */
+function describeGuardErrors({ guardErrors = [] }: Round, language: Language): Block[] {
+  if (guardErrors.length === 0) return [];
+  return [
+    { kind: 'text', text: words[language].checkBroke, tone: 'careful' },
+    { kind: 'list', items: guardErrors.map(({ guard, error }) => `${guard}: ${error}`) },
   ];
 }
 
@@ -106,8 +117,8 @@ function describeFailure(result: CheckResult, language: Language): Block[] {
   ];
 }
 
-/** What to type next, by how far the attempt is. */
-export function describeNext(loaded: LoadedLab, attempt: Attempt): Block {
+/** What to type next, by how far the attempt is and what a round found just now. */
+export function describeNext(loaded: LoadedLab, attempt: Attempt, round?: Round): Block {
   const say = words[attempt.language];
   const progress = progressOf(attempt, attempt.step);
   const isPassed = progress.passedAt !== undefined;
@@ -115,6 +126,7 @@ export function describeNext(loaded: LoadedLab, attempt: Attempt): Block {
   const commands = isPassed
     ? [{ command: 'kubelab lab next', what: say.goOn }, ...(isLast ? [{ command: 'kubelab lab stop', what: say.endLab }] : [])]
     : [
+        ...((round?.spoiled.length ?? 0) > 0 ? [{ command: 'kubelab lab reset', what: say.resetStep }] : []),
         { command: 'kubelab lab check', what: say.checkIt },
         { command: 'kubelab lab hint', what: say.askForHint },
         ...(hasSolutions(loaded.lab) && (progress.hints.length > 1 || progress.rounds > 3)

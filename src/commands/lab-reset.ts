@@ -36,6 +36,8 @@ async function runReset(context: Context, flags: { readonly step: boolean; reado
   });
   if (!isWanted) throw new Interrupted('nothing was changed');
   const title = `lab reset ${id}`;
-  const begun = await onStage(context, { existing, loaded, title, changes: true }, (stage) => resetTo(stage, attempt, step));
+  const begun = await onStage(context, { existing, loaded, attempt, title, changes: true }, (stage) =>
+    resetTo(stage, attempt, step),
+  );
   return showStep({ existing, loaded, attempt: begun, begun: false });
 }

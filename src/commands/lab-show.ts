@@ -1,5 +1,6 @@
-import { type Attempt, progressOf, writeAttempt } from '../labs/attempt.ts';
+import { type Attempt, progressOf } from '../labs/attempt.ts';
 import { interpolate } from '../labs/interpolate.ts';
+import { createKeeper } from '../labs/keep-attempt.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { stepOf } from '../labs/stage.ts';
 import { fillInValues } from '../labs/values.ts';
@@ -28,7 +29,7 @@ async function runShow(context: Context, lang: string | undefined): Promise<Comm
   const { existing, loaded, attempt, folder } = await openReady(context);
   const language = chooseLanguage(context, lang, attempt.language);
   const shown = { ...attempt, language };
-  if (language !== attempt.language) await writeAttempt(folder, shown);
+  if (language !== attempt.language) await createKeeper(folder, attempt).keep(shown);
   return showStep({ existing, loaded, attempt: shown, begun: false });
 }
 

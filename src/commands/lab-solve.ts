@@ -23,7 +23,7 @@ async function runSolve(context: Context): Promise<CommandResult> {
   const { existing, loaded, attempt } = await openReady(context);
   requireSolutions(loaded.lab);
   const title = `lab solve ${loaded.lab.id}`;
-  const solved = await onStage(context, { existing, loaded, title, changes: true }, async (stage) => {
+  const solved = await onStage(context, { existing, loaded, attempt, title, changes: true }, async (stage) => {
     const { attempt: after, performed } = await solveStep(stage, attempt);
     return { ...(await checkAttempt({ ...stage, patience }, after)), performed };
   });

@@ -3,7 +3,8 @@ import { type Attempt, attemptsFolder, readAttempt, readCurrentLab, writeAttempt
 import { findLab, type LabPlaces, openLab } from '../labs/find-labs.ts';
 import { type Language, languages } from '../labs/lab-fields.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
-import type { Stage } from '../labs/stage.ts';
+import { createKeeper } from '../labs/keep-attempt.ts';
+import { type Stage, stepOf } from '../labs/stage.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { whileHolding } from './cluster-run.ts';
 import type { Context } from './context.ts';
@@ -36,7 +37,7 @@ export interface CurrentAttempt {
 }
 
 /**
- * The attempt that commands without an id mean.
+ * The attempt that commands without an id mean. Its step may be one that the lab has no more.
  * @throws KubelabError `KL-LAB-NONE`
  */
 export async function readCurrent(existing: Existing): Promise<CurrentAttempt> {
@@ -45,10 +46,6 @@ export async function readCurrent(existing: Existing): Promise<CurrentAttempt> {
   const attempt = id === undefined ? undefined : await readAttempt(folder, id);
   if (attempt === undefined) throw new KubelabError('KL-LAB-NONE', `no lab is being worked on on ${existing.state.name}`);
   const loaded = (await openLab(attempt.folder, attempt.lab)).lab;
-  if (!loaded.lab.steps.some(({ id: step }) => step === attempt.step))
-    throw new KubelabError('KL-LAB-ORDER', `lab ${attempt.lab} has no step ${attempt.step} any more`, {
-      cure: `Begin it anew: kubelab lab stop, then kubelab lab start ${attempt.lab}.`,
-    });
   return { attempt, loaded, folder };
 }
 
@@ -72,6 +69,8 @@ export interface StageOptions {
   readonly title: string;
   /** Holds the cluster's lock, as work that changes the cluster must. */
   readonly changes: boolean;
+  /** The attempt as the command has read it: what others keep of it meanwhile stays. */
+  readonly attempt?: Attempt;
 }
 
 /** Opens the cluster for a lab, shows the work as one step, and lets go of the cluster in the end. @throws KubelabError `KL-LAB-TRUST` */
@@ -87,7 +86,7 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
       return work({
         loaded,
         cluster: opened.cluster,
-        keep: (attempt) => writeAttempt(folder, attempt),
+        keep: keepOf(context, folder, options),
         say,
         now: () => new Date(),
         // Somebody who has not begun is not kept waiting.
@@ -101,11 +100,25 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
   }
 }
 
-/** A lab that stays in its namespace keeps others out of this lab only; one that changes nodes, out of the cluster. */
+function keepOf({ events }: Pick<Context, 'events'>, folder: string, { attempt: known, changes }: StageOptions): Stage['keep'] {
+  if (known === undefined) return (attempt) => writeAttempt(folder, attempt);
+  const keeper = createKeeper(folder, known);
+  const what = `lab ${known.lab} was ended, reset or taken to another step meanwhile`;
+  return async (attempt) => {
+    if (await keeper.keep(attempt)) return;
+    // Nothing has been changed yet: everything that changes a cluster is kept before.
+    if (changes) throw new KubelabError('KL-LAB-ORDER', what, { cure: 'See kubelab lab status.' });
+    events({ type: 'warning', text: `${what}: what was found is not kept.` });
+  };
+}
+
+/**
+ * A lab that stays in its namespace keeps others out of this namespace only; one that changes nodes, out of the cluster.
+ */
 function whileHoldingLab<T>(existing: Existing, { lab }: LoadedLab, title: string, work: () => Promise<T>): Promise<T> {
   const { workspace } = existing;
   if (lab.isolation !== 'namespace') return whileHolding(workspace, title, work);
-  return whileHolding(workspace, title, work, path.join(attemptsOf(existing), `.${lab.id}.lock`));
+  return whileHolding(workspace, title, work, path.join(attemptsOf(existing), `.${lab.namespace}.lock`));
 }
 
 /** What most lab commands begin with: the cluster, and the attempt that is being worked on. */
@@ -116,6 +129,7 @@ export async function openCurrent(context: Context): Promise<CurrentAttempt & { 
     throw new KubelabError('KL-LAB-ORDER', `the cluster was made anew since lab ${current.attempt.lab} was started`, {
       cure: `kubelab lab start ${current.attempt.lab} brings the step back, with the same values.`,
     });
+  stepOf(current, current.attempt.step);
   return { ...current, existing };
 }
 

@@ -4,6 +4,7 @@ import { findPackOf, type InstalledPack } from '../labs/pack-trust.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';
+import { stepOf } from '../labs/stage.ts';
 import { drawVariables } from '../labs/values.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
@@ -55,8 +56,8 @@ async function runStart(
       await provideLabImages(existing, loaded.lab.requires.images, `lab start ${loaded.lab.id}`);
       await writeAttempt(folder, begun);
       await writeCurrentLab(folder, loaded.lab.id);
-      if (begun.made === existing.state.createdAt) return makeReady(stage, begun);
-      // The cluster was made anew: nothing of the lab is on it any more.
+      if (begun.made === existing.state.createdAt && begun.rebuild !== true) return makeReady(stage, begun);
+      // The cluster was made anew, or a reset was cut off: nothing of the lab is on it, or only a part.
       return resetTo(stage, { ...begun, made: existing.state.createdAt }, chooseStep(context, loaded, begun));
     },
   );
@@ -77,18 +78,24 @@ function chooseStep(context: Context, { lab }: LoadedLab, { step }: Attempt): st
  * pack, or the same lab at another place. It is never exchanged for an unlike lab of the same id.
  * @throws KubelabError `KL-LAB-ORDER`
  */
-async function moveAttempt(context: Context, known: Attempt, { lab, folder }: LoadedLab): Promise<Attempt> {
-  if (known.folder === folder.root) return known;
+async function moveAttempt(context: Context, known: Attempt, loaded: LoadedLab): Promise<Attempt> {
+  const { lab, folder } = loaded;
+  // Values are drawn for what is new in it.
+  const vars = { ...drawVariables(lab.vars), ...known.vars };
+  if (known.folder === folder.root) {
+    stepOf({ loaded }, known.step);
+    return { ...known, vars };
+  }
   const { state } = context.folders;
   const [before, after] = await Promise.all([findPackOf(state, known.folder), findPackOf(state, folder.root)]);
   const isOfSamePack = before !== undefined && before.name === after?.name;
   const isLike = isOfSamePack || !(await fileExists(known.folder));
-  if (!isLike || !lab.steps.some(({ id }) => id === known.step)) throw unlike(known, before);
+  if (!isLike) throw unlike(known, before);
+  stepOf({ loaded }, known.step);
   if (!isOfSamePack) return { ...known, folder: folder.root };
   const text = `Lab ${lab.id} was begun with ${before.name} ${before.version}, and goes on with ${after?.version}.`;
   context.events({ type: 'note', text });
-  // The step is set up again, as the new version has it, and values are drawn for what is new in it.
-  const vars = { ...drawVariables(lab.vars), ...known.vars };
+  // The step is set up again, as the new version has it.
   return { ...known, folder: folder.root, version: lab.version, vars, ready: false };
 }
 

@@ -1,5 +1,5 @@
 import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt.ts';
-import { clearAway } from '../labs/attempt-flow.ts';
+import { clearAway, withoutGround } from '../labs/attempt-flow.ts';
 import { labLabel } from '../labs/namespace.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
@@ -70,7 +70,10 @@ async function stopCurrent(
   if (!isWanted) throw new Interrupted('nothing was changed');
   // A cluster that was made anew since has nothing of it.
   if (attempt.made === existing.state.createdAt)
-    await onStage(context, { existing, loaded, title: `lab stop ${id}`, changes: true }, (stage) => clearAway(stage, attempt));
+    await onStage(context, { existing, loaded, attempt, title: `lab stop ${id}`, changes: true }, async (stage) => {
+      await stage.keep(withoutGround(attempt));
+      await clearAway(stage, attempt);
+    });
   await putAwayAttempt(folder, attempt);
   if ((await readCurrentLab(folder)) === id) await writeCurrentLab(folder, undefined);
   return {

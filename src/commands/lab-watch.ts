@@ -7,6 +7,7 @@ import type { SeenList } from '../kubernetes/api-watch.ts';
 import { type Attempt, readAttempt, writeAttempt } from '../labs/attempt.ts';
 import { checkAttempt, hasPassed } from '../labs/attempt-flow.ts';
 import type { Round } from '../labs/check-result.ts';
+import type { Language } from '../labs/lab-fields.ts';
 import { type Stage, stepOf } from '../labs/stage.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -69,23 +70,38 @@ async function watchUntilPassed(
   shared: SharedAttempt,
   { events, signal }: Pick<Context, 'events' | 'signal'>,
 ): Promise<{ attempt: Attempt; round: Round }> {
-  const known = new Map<string, string>();
+  let known: ReadonlyMap<string, string> = new Map();
   for (;;) {
     let seen: readonly SeenList[] = [];
     let isKept = false;
     const keep = async (attempt: Attempt): Promise<void> => void (isKept = await shared.keep(attempt));
     const checked = await checkAttempt({ ...stage, keep }, await shared.read(), (lists) => (seen = lists));
     const { language } = checked.attempt;
-    for (const result of checked.round.results) {
-      const message = result.status === 'pass' ? '' : `: ${result.message?.[language] ?? ''}`;
-      const line = `${result.check}: ${words[language].statuses[result.status]}${message}`;
-      if (known.get(result.check) !== line) events({ type: 'note', text: line });
-      known.set(result.check, line);
-    }
+    const lines = listFindings(checked.round, language);
+    for (const [id, line] of lines) if (known.get(id) !== line) events({ type: 'note', text: line });
+    known = lines;
     if (isKept && hasPassed(checked.round)) return checked;
     const isBlind = seen.length === 0 || looksBeyondApi(stage, checked.attempt, checked.round);
     await untilChange({ api: stage.cluster.api, seen, isBlind, signal, hasChanged: () => shared.hasChanged() });
   }
+}
+
+/** What a round says, a line for each check and for each guard that is broken. */
+function listFindings({ results, spoiled, guardErrors = [] }: Round, language: Language): Map<string, string> {
+  const say = words[language];
+  const lines: [string, string][] = results.map(({ check, status, message }) => [
+    check,
+    `${check}: ${say.statuses[status]}${status === 'pass' ? '' : `: ${message?.[language] ?? ''}`}`,
+  ]);
+  const broken = spoiled.map(({ guard, message }): [string, string] => [
+    `guard ${guard}`,
+    `${guard}: ${say.statuses.spoiled}: ${message[language]} ${say.spoiled} kubelab lab reset`,
+  ]);
+  const unseen = guardErrors.map(({ guard, error }): [string, string] => [
+    `guard ${guard}`,
+    `${guard}: ${say.statuses.error}: ${error}`,
+  ]);
+  return new Map([...lines, ...broken, ...unseen]);
 }
 
 /** Whether something that has not passed is seen only by looking: pages, commands, files of nodes. */

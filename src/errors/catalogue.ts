@@ -262,6 +262,12 @@ export const catalogue = {
     cure: 'If you trust who made it, run kubelab lab start ID on a terminal, which asks, or give --trust. Nodes on virtual machines need no trust.',
     exit: wrongUse,
   },
+  'KL-LAB-NAMESPACE': {
+    title: 'The namespace of the lab is not its own',
+    why: 'A lab deletes all that is in its namespace when it is reset or ends. This one was made by somebody else, or for another lab.',
+    cure: 'If nothing in it is needed, delete it first: kubelab kubectl delete namespace NAME.',
+    exit: wrongUse,
+  },
   'KL-LAB-ORDER': {
     title: 'The lab is not at the place for that',
     why: 'Steps come one after the other: one has to pass before the next begins.',

@@ -55,6 +55,7 @@ async function beginStep(stage: Stage, attempt: Attempt): Promise<Attempt> {
   const step = stepOf(stage, attempt.step);
   await performActions(stage, step.setup, performInput(stage, attempt, `the setup of step ${step.id}`));
   const begun = { ...attempt, vars: { ...attempt.vars, ...(await rememberFields(stage, attempt, step)) }, ready: true };
+  delete begun.rebuild;
   await stage.keep(begun);
   return begun;
 }
@@ -134,7 +135,8 @@ function takeRound(attempt: Attempt, step: Step, round: Round, now: Date): Attem
     ...withProgress(attempt, step.id, {
       rounds: before.rounds + 1,
       results: Object.fromEntries(round.results.map(({ check, status }) => [check, status])),
-      points: isPassed && before.passedAt !== undefined ? before.points : points,
+      // What was reached stays reached, whatever the cluster is like later.
+      points: before.passedAt === undefined ? points : before.points,
       ...(isPassed && before.passedAt === undefined ? { passedAt: now.toISOString() } : {}),
     }),
     latched: { ...attempt.latched, [step.id]: [...new Set([...(attempt.latched[step.id] ?? []), ...latched])] },
@@ -157,11 +159,11 @@ export function hasPassed(round: Round): boolean {
 export async function solveStep(stage: Stage, attempt: Attempt): Promise<{ attempt: Attempt; performed: Performed }> {
   const step = stepOf(stage, attempt.step);
   const actions = solutionOf(stage.loaded.lab, step);
+  const begun = withProgress(attempt, step.id, { solved: progressOf(attempt, step.id).passedAt === undefined });
+  // A solution that is cut off has done its part too.
+  await stage.keep(begun);
   const performed = await performActions(stage, actions, performInput(stage, attempt, `the solution of step ${step.id}`));
-  const solved = {
-    ...withProgress(attempt, step.id, { solved: progressOf(attempt, step.id).passedAt === undefined }),
-    answers: { ...attempt.answers, ...performed.answers },
-  };
+  const solved = { ...begun, answers: { ...attempt.answers, ...performed.answers } };
   await stage.keep(solved);
   return { attempt: solved, performed };
 }
@@ -183,6 +185,11 @@ export async function goOn(stage: Stage, attempt: Attempt): Promise<Attempt> {
   return makeReady(stage, moved);
 }
 
+/** An attempt of which nothing may be left on the cluster from now on, until its step has begun again. */
+export function withoutGround(attempt: Attempt): Attempt {
+  return { ...attempt, ready: false, rebuild: true };
+}
+
 /** Removes all that the lab and the learner made on the cluster, and puts nodes back. */
 export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
   const { lab } = stage.loaded;
@@ -195,25 +202,28 @@ export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
 /**
  * Brings back the start of a step: everything is cleared away, then set up again, with the steps before it done in the
  * learner's place. Values stay the same; answers and progress of this step and later ones are forgotten.
- * @throws KubelabError `KL-LAB-NO-SOLUTION` before anything is changed, when earlier steps can not be done.
+ * @throws KubelabError `KL-LAB-NO-SOLUTION` before anything is changed, when earlier steps can not be done; `KL-LAB-ORDER`
+ * when there is no such step
  */
 export async function resetTo(stage: Stage, attempt: Attempt, target: string): Promise<Attempt> {
   const { lab } = stage.loaded;
-  const index = lab.steps.findIndex(({ id }) => id === target);
+  const index = lab.steps.indexOf(stepOf(stage, target));
   if (index > 0) requireSolutions(lab, resetWhole);
   const forgotten = lab.steps.slice(index);
   const questions = new Set(forgotten.flatMap(({ checks }) => checks.map(({ id }) => id)));
   const { resets } = progressOf(attempt, target);
   let current: Attempt = {
-    ...attempt,
+    ...withoutGround(attempt),
     step: target,
-    ready: false,
     answers: Object.fromEntries(Object.entries(attempt.answers).filter(([check]) => !questions.has(check))),
     latched: Object.fromEntries(Object.entries(attempt.latched).filter(([step]) => !forgotten.some(({ id }) => id === step))),
     steps: Object.fromEntries(Object.entries(attempt.steps).filter(([step]) => !forgotten.some(({ id }) => id === step))),
   };
   delete current.finishedAt;
-  current = withProgress(current, target, { resets: resets + 1, hints: progressOf(attempt, target).hints });
+  current = withProgress(current, target, {
+    resets: resets + (attempt.rebuild === true ? 0 : 1),
+    hints: progressOf(attempt, target).hints,
+  });
   await stage.keep(current);
   await clearAway(stage, current);
   await makeNamespace(stage);

@@ -23,6 +23,8 @@ const attemptSchema = z.object({
   step: z.string(),
   /** Whether the current step has begun: its setup is done, and its fields are remembered. */
   ready: z.boolean(),
+  /** Clearing away has begun and the step has not begun again since: what is on the cluster is nothing to go on with. */
+  rebuild: z.literal(true).optional(),
   vars: z.record(z.string(), z.string()),
   /** Answers by the id of the check. */
   answers: z.record(z.string(), z.string()),

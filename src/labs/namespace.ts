@@ -1,4 +1,5 @@
 import { waitFor } from '../cluster/wait.ts';
+import { KubelabError } from '../errors/errors.ts';
 import { renderDocuments } from '../kubernetes/documents.ts';
 import type { Stage } from './stage.ts';
 
@@ -7,10 +8,17 @@ export const labLabel = 'kubelab.io/lab';
 
 const minute = 60_000;
 
-/** The lab's namespace with what every namespace gets after a moment, without which no pod can be made in it. */
-export async function makeNamespace({ loaded, cluster, say }: Stage): Promise<void> {
+/**
+ * The lab's namespace with what every namespace gets after a moment, without which no pod can be made in it.
+ * @throws KubelabError `KL-LAB-NAMESPACE`
+ */
+export async function makeNamespace(stage: Stage): Promise<void> {
+  const { loaded, cluster, say } = stage;
   const { id, namespace: name } = loaded.lab;
   const { kubectl, signal } = cluster;
+  const there = await readOwnNamespace(stage);
+  // One that is going would take along all that is made in it.
+  if (there?.metadata.deletionTimestamp !== undefined) await waitUntilGone(stage);
   await kubectl.apply(renderDocuments([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [labLabel]: id } } }]));
   await waitFor(
     {
@@ -34,6 +42,7 @@ export async function makeNamespace({ loaded, cluster, say }: Stage): Promise<vo
 }
 
 interface NamespaceObject {
+  readonly metadata: { readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
   readonly status?: {
     readonly conditions?: readonly { readonly type: string; readonly status: string; readonly message?: string }[];
   };
@@ -46,11 +55,33 @@ interface VolumeList {
   }[];
 }
 
-/** Removes the namespace with all in it, then the lab's objects outside of it, and waits until they are gone. */
+async function readNamespace({ loaded, cluster }: Stage): Promise<NamespaceObject | undefined> {
+  const words = ['get', 'namespace', loaded.lab.namespace, '--ignore-not-found', '-o', 'json'];
+  const { stdout } = await cluster.kubectl.run(words);
+  return stdout.trim() === '' ? undefined : (JSON.parse(stdout) as NamespaceObject);
+}
+
+/** @throws KubelabError `KL-LAB-NAMESPACE` when it is there and was not made for this lab */
+async function readOwnNamespace(stage: Stage): Promise<NamespaceObject | undefined> {
+  const { id, namespace: name } = stage.loaded.lab;
+  const there = await readNamespace(stage);
+  const owner = there?.metadata.labels?.[labLabel];
+  if (there === undefined || owner === id) return there;
+  const whose = owner === undefined ? 'was not made by kubelab' : `is that of lab ${owner}`;
+  throw new KubelabError('KL-LAB-NAMESPACE', `namespace ${name}, which lab ${id} works in, ${whose}`, {
+    cure: `If nothing in it is needed: kubelab kubectl delete namespace ${name}. Then again.`,
+  });
+}
+
+/**
+ * Removes the namespace with all in it, then the lab's objects outside of it, and waits until they are gone.
+ * @throws KubelabError `KL-LAB-NAMESPACE`
+ */
 export async function removeObjects(stage: Stage): Promise<void> {
   const { loaded, cluster, say } = stage;
   const { kubectl, signal } = cluster;
   const { namespace: name, reset } = loaded.lab;
+  await readOwnNamespace(stage);
   say(`removing namespace ${name}`);
   await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });
   // No new ones can come any more. The controller lets 5 s pass before it looks into the namespace, and tries again and again
@@ -58,19 +89,7 @@ export async function removeObjects(stage: Stage): Promise<void> {
   const slowest = ['delete', 'pods,persistentvolumeclaims', '--all', '--namespace', name];
   const inOneSecond = [...slowest, '--grace-period=1', '--wait=false'];
   await kubectl.run(inOneSecond, { timeout: minute, accept: 'any' });
-  await waitFor(
-    {
-      what: `namespace ${name} to go`,
-      hint: `Something in it does not let go. See: kubelab kubectl get namespace ${name} -o yaml`,
-      deadline: Math.max(5 * minute, stage.patience.atLeast ?? 0),
-      ready: async () => {
-        const { stdout } = await kubectl.run(['get', 'namespace', name, '--ignore-not-found', '-o', 'json']);
-        return stdout.trim() === '' ? true : describeRest(JSON.parse(stdout) as NamespaceObject);
-      },
-    },
-    signal,
-    say,
-  );
+  await waitUntilGone(stage);
   // Provisioners remove a volume some time after its claim is gone.
   await waitFor(
     {
@@ -91,6 +110,23 @@ export async function removeObjects(stage: Stage): Promise<void> {
   );
   for (const { kind, name: object } of reset.clusterObjects)
     await kubectl.run(['delete', kind, object, '--ignore-not-found', '--timeout=60s'], { timeout: 90_000 });
+}
+
+async function waitUntilGone(stage: Stage): Promise<void> {
+  const { namespace: name } = stage.loaded.lab;
+  await waitFor(
+    {
+      what: `namespace ${name} to go`,
+      hint: `Something in it does not let go. See: kubelab kubectl get namespace ${name} -o yaml`,
+      deadline: Math.max(5 * minute, stage.patience.atLeast ?? 0),
+      ready: async () => {
+        const there = await readNamespace(stage);
+        return there === undefined ? true : describeRest(there);
+      },
+    },
+    stage.cluster.signal,
+    stage.say,
+  );
 }
 
 /** What keeps a namespace from going: which objects, and which finalizers. */

@@ -1,3 +1,4 @@
+import { KubelabError } from '../errors/errors.ts';
 import type { Attempt } from './attempt.ts';
 import { type Values } from './interpolate.ts';
 import type { LabCluster } from './lab-cluster.ts';
@@ -18,9 +19,13 @@ export interface Stage {
   readonly patience: Patience;
 }
 
+/** @throws KubelabError `KL-LAB-ORDER` when the lab has changed since the attempt began, and has no such step */
 export function stepOf({ loaded }: Pick<Stage, 'loaded'>, id: string): Step {
   const step = loaded.lab.steps.find((candidate) => candidate.id === id);
-  if (step === undefined) throw new Error(`lab ${loaded.lab.id} has no step ${id}`);
+  if (step === undefined)
+    throw new KubelabError('KL-LAB-ORDER', `lab ${loaded.lab.id} has no step ${id} any more`, {
+      cure: `Begin it anew: kubelab lab stop, then kubelab lab start ${loaded.lab.id}.`,
+    });
   return step;
 }
 

@@ -202,6 +202,44 @@ describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
     expect((await rig.run('lab', 'start', 'from-pack', '--trust')).stderr).toContain('KL-LAB-ORDER');
   });
 
+  it('can be ended when its folder has changed and has no such step any more', async () => {
+    const rig = await createTrustRig();
+    const lab = labFiles('from-pack');
+    await write(rig.path('mine'), lab);
+    expect(await rig.run('lab', 'start', './mine')).toMatchObject({ exitCode: 0 });
+    const renamed = (lab['lab.yaml'] ?? '').replace('id: run', 'id: begin').replace('step: run', 'step: begin');
+    const texts = { 'text/en/begin.md': '# Begin\n', 'text/ko/begin.md': '# 시작\n' };
+    await write(rig.path('mine'), { 'lab.yaml': renamed, ...texts });
+    for (const words of [['check'], ['show'], ['reset', '--yes'], ['start', './mine']]) {
+      const { exitCode, stderr } = await rig.run('lab', ...words);
+      expect([words, exitCode, stderr]).toEqual([words, 2, expect.stringContaining('has no step run any more')]);
+    }
+    rig.ssh.answer(({ args }) => args.join(' ').includes(' get persistentvolumes '), { stdout: '{"items": []}' });
+    expect(await rig.run('lab', 'stop', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(await rig.run('lab', 'start', './mine')).toMatchObject({ exitCode: 0 });
+    expect(await readKept(rig)).toMatchObject({ step: 'begin', ready: true });
+  });
+
+  it('is set up from the ground after a reset that was cut off, and has values for what is new in it', async () => {
+    const rig = await createTrustRig();
+    const lab = labFiles('from-pack');
+    await write(rig.path('mine'), lab);
+    await rig.run('lab', 'start', './mine');
+    rig.ssh.answer(({ args }) => args.join(' ').includes(' get persistentvolumes '), { stdout: '{"items": []}' });
+    rig.ssh.answer(({ stdin }) => stdin.includes(script), { exitCode: 1 });
+    expect((await rig.run('lab', 'reset', '--yes')).stderr).toContain('KL-LAB-FAILED');
+    expect(await readKept(rig)).toMatchObject({ ready: false, rebuild: true });
+    rig.ssh.answer(({ stdin }) => stdin.includes(script), {});
+    await write(rig.path('mine'), { 'lab.yaml': (lab['lab.yaml'] ?? '').replace('vars:\n', 'vars:\n  WORD: {random: hex8}\n') });
+    const before = rig.ssh.calls.length;
+    expect(await rig.run('lab', 'start', './mine')).toMatchObject({ exitCode: 0 });
+    const kept = await readKept(rig);
+    expect(kept).toMatchObject({ ready: true, vars: { WORD: expect.stringMatching(/^[0-9a-f]{8}$/) } });
+    expect(kept).not.toHaveProperty('rebuild');
+    const commands = rig.ssh.calls.slice(before).map(({ args }) => args.join(' '));
+    expect(commands.filter((line) => line.includes(' delete namespace '))).toHaveLength(1);
+  });
+
   it('begins again on a cluster that was made anew, where no solution leads back to its step', async () => {
     const rig = await createTrustRig();
     const { 'lab.yaml': yaml = '', ...files } = labFiles('from-pack');

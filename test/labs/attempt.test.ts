@@ -13,6 +13,7 @@ import {
   writeAttempt,
   writeCurrentLab,
 } from '../../src/labs/attempt.ts';
+import { createKeeper, mergeChanges } from '../../src/labs/keep-attempt.ts';
 import { FileDamaged } from '../../src/cluster/files.ts';
 
 const attempt: Attempt = {
@@ -77,5 +78,41 @@ describe('an attempt', () => {
     expect(await listAttempts(folder)).toEqual([]);
     await writeCurrentLab(folder, undefined);
     expect(await readCurrentLab(folder)).toBeUndefined();
+  });
+});
+
+describe('what a command keeps of an attempt', () => {
+  it('leaves what another has kept meanwhile', async () => {
+    const folder = await makeFolder();
+    await writeAttempt(folder, attempt);
+    const keeper = createKeeper(folder, attempt);
+    await writeAttempt(folder, withProgress(attempt, 'share', { hints: [0] }));
+    const checked = withProgress({ ...attempt, answers: { why: 'b' } }, 'share', { rounds: 1, points: 2 });
+    expect(await keeper.keep(checked)).toBe(true);
+    expect(await keeper.keep(withProgress(checked, 'share', { rounds: 2 }))).toBe(true);
+    const now = await readAttempt(folder, 'emptydir');
+    expect(now?.answers).toEqual({ why: 'b' });
+    expect(progressOf(now!, 'share')).toMatchObject({ hints: [0], rounds: 2, points: 2 });
+  });
+
+  it.each([
+    ['was ended', undefined],
+    ['was begun anew', { ...attempt, startedAt: '2026-02-02T03:04:05.000Z' }],
+    ['was taken to another step', { ...attempt, step: 'gone' }],
+    ['is being reset', { ...attempt, ready: false, rebuild: true }],
+  ] as const)('is nothing when the lab %s meanwhile', async (_what, now) => {
+    const folder = await makeFolder();
+    if (now !== undefined) await writeAttempt(folder, now);
+    expect(await createKeeper(folder, attempt).keep({ ...attempt, answers: { why: 'b' } })).toBe(false);
+    expect(await readAttempt(folder, 'emptydir')).toEqual(now);
+  });
+
+  it('takes away what the command took away, and nothing else', () => {
+    const before = { ready: false, rebuild: true, answers: { a: '1', b: '2' } };
+    const after = { ready: true, answers: { b: '2' } };
+    expect(mergeChanges(before, after, { ...before, answers: { a: '1', b: '3', c: '4' } })).toEqual({
+      ready: true,
+      answers: { b: '3', c: '4' },
+    });
   });
 });
