@@ -8,5 +8,5 @@ for node in worker1 worker2; do
 	address=$(kubectl get node "$node" -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}')
 	echo "/srv/nfs/lab $address(rw,sync,no_subtree_check)"
 done >/etc/exports.d/kubelab-lab.exports
-systemctl enable --now --quiet nfs-kernel-server.service
+systemctl enable --now --quiet nfs-server.service
 exportfs -ra

@@ -3,5 +3,6 @@
 set -eu
 mkdir -p /root/nfs-common
 for name in mount.nfs mount.nfs4; do
-	[ ! -e "/sbin/$name" ] || mv "/sbin/$name" /root/nfs-common/
+	# The second is a link to the first, and leads nowhere once that has gone.
+	if [ -e "/sbin/$name" ] || [ -L "/sbin/$name" ]; then mv "/sbin/$name" /root/nfs-common/; fi
 done

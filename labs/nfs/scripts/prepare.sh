@@ -5,5 +5,6 @@ if ! command -v exportfs >/dev/null 2>&1; then
 	echo "nfs-kernel-server is not installed on this node" >&2
 	exit 2
 fi
+mkdir -p /etc/exports.d
 rm -f /etc/exports.d/kubelab-lab.exports
 exportfs -ra

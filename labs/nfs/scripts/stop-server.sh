@@ -1,3 +1,3 @@
 #!/bin/sh
 set -eu
-systemctl disable --now --quiet nfs-kernel-server.service
+systemctl disable --now --quiet nfs-server.service

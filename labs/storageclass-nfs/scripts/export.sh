@@ -11,7 +11,7 @@ grep -qw nfsd /proc/filesystems || modprobe nfsd 2>/dev/null || true
 if grep -qw nfsd /proc/filesystems && command -v exportfs >/dev/null 2>&1; then
 	mkdir -p /etc/exports.d
 	echo "$folder *(rw,sync,no_subtree_check,no_root_squash)" >/etc/exports.d/kubelab-lab-class.exports
-	systemctl enable --now --quiet nfs-kernel-server.service
+	systemctl enable --now --quiet nfs-server.service
 	exportfs -ra
 	kind=nfs
 	volume="{name: export, nfs: {server: $address, path: $folder}}"
