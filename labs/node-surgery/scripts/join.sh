@@ -4,7 +4,13 @@ set -eu
 ip link delete cni0 2>/dev/null || true
 ip link delete flannel.1 2>/dev/null || true
 umask 077
-sed "s/token: .*/token: $(printf %s "$JOIN" | cut -c1-6).$JOIN$JOIN/" /opt/kubelab/node/kubeadm.yaml >/root/join.yaml
+token=$(printf %s "$JOIN" | cut -c1-6).$JOIN$JOIN
+# Quoted, as a token of digits alone would be a number to YAML.
+sed "s/tlsBootstrapToken: .*/tlsBootstrapToken: \"$token\"/" /opt/kubelab/node/kubeadm.yaml >/root/join.yaml
+if ! grep -q "$token" /root/join.yaml; then
+	echo "kubelab's file has no token to replace" >&2
+	exit 2
+fi
 systemctl enable --quiet kubelet.service
 kubeadm join --config /root/join.yaml >/dev/null
 rm -f /root/join.yaml
