@@ -21,6 +21,7 @@ export async function lookInPods(check: ExecCheck, expect: Expectation | undefin
     kind: 'Pod',
     namespace,
     selector: describeSelector({ name: check.pod, labels: check.pods }),
+    selected: pods.length,
     objects,
   });
   const notReady = pods.filter((pod) => !isUsable(check, pod));

@@ -37,7 +37,16 @@ function subjectOf(check: HttpCheck, place: LookPlace, objects: Subject['objects
   if (check.node !== undefined) return {};
   const kind = check.service === undefined ? 'Pod' : 'Service';
   const selector = check.service ?? check.pod ?? '';
-  return { subject: { apiVersion: 'v1', kind, namespace: check.namespace ?? place.namespace, selector, objects } };
+  return {
+    subject: {
+      apiVersion: 'v1',
+      kind,
+      namespace: check.namespace ?? place.namespace,
+      selector,
+      selected: objects.length,
+      objects,
+    },
+  };
 }
 
 /**

@@ -32,16 +32,36 @@ export async function lookAtObjects(check: ObjectCheck, place: LookPlace): Promi
     status: 'notYet',
     found,
     ...problem,
-    ...(worst === undefined || check.absent === true
+    ...(worst === undefined || isTooMuch(check, right)
       ? {}
       : { differences: worst.differences.slice(0, 10).map((line) => mapLanguages(line, boundLine)) }),
-    subject: subjectOf(check, place, wrong),
+    ...(isTooMuch(check, right) ? {} : { subject: await findSubject(check, place, selected, wrong) }),
   };
 }
 
-function subjectOf(check: ObjectCheck, place: LookPlace, wrong: readonly Judged[]): Subject {
+/** What has to go is not kept from working by anything: there is nothing to explain. */
+function isTooMuch({ absent, count }: ObjectCheck, right: readonly Judged[]): boolean {
+  return absent === true || right.length > (count?.atMost ?? Infinity);
+}
+
+async function findSubject(
+  check: ObjectCheck,
+  place: LookPlace,
+  selected: readonly KubeObject[],
+  wrong: readonly Judged[],
+): Promise<Subject> {
   const { apiVersion, kind, namespace = place.namespace } = check;
-  return { apiVersion, kind, namespace, selector: describeSelector(check), objects: wrong.map(({ object }) => object) };
+  const known = { apiVersion, kind, namespace, selector: describeSelector(check) };
+  if (selected.length > 0) return { ...known, selected: selected.length, objects: wrong.map(({ object }) => object) };
+  const alike = await selectAlike(check, place);
+  return { ...known, selected: alike.length, objects: alike };
+}
+
+/** The objects of that name, or else with those labels, whatever fields they have. */
+async function selectAlike({ apiVersion, kind, namespace, name, labels }: ObjectCheck, place: LookPlace) {
+  if (name === undefined && labels === undefined) return [];
+  const selector = { apiVersion, kind, namespace, ...(name === undefined ? { labels } : { name }) };
+  return selectObjects(selector, place.snapshot, place.namespace);
 }
 
 function judge({ match = {}, conditions = {}, not }: ObjectCheck, object: KubeObject): Localized[] {

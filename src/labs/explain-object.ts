@@ -39,12 +39,12 @@ const longest = 6;
 /**
  * What keeps the objects of a check from being as they should: sentences that lead from the first of them that has
  * something broken to what is broken. They name what is wrong and where, never what to do about it.
- * @returns nothing where all works, and only fields are not as the check wants them.
+ * @returns nothing where all works, and only fields or the number of objects are not as the check wants them.
  * @throws ApiError
  */
 export async function explainSubject(subject: Subject, snapshot: Snapshot): Promise<readonly Localized[]> {
   const explainer = createExplainer(snapshot, kinds);
-  if (subject.objects.length === 0) return explainAbsence(subject, explainer);
+  if (subject.selected === 0) return explainAbsence(subject, explainer);
   for (const object of subject.objects.slice(0, 20)) {
     const chain = await explainer.explain(object);
     if (chain.length > 0) return chain.slice(0, longest);

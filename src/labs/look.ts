@@ -29,7 +29,9 @@ export interface Subject {
   readonly namespace: string;
   /** A name or labels, for people; empty when any object of the kind would do. */
   readonly selector: string;
-  /** Those that were selected and are not as they should be. */
+  /** How many objects the selector means. */
+  readonly selected: number;
+  /** Those of them that are not as they should be: none where only their number is wrong. */
   readonly objects: readonly KubeObject[];
 }
 

@@ -79,10 +79,10 @@ function isSettled({ check, since = 0, passingSince = 0 }: Standing, look: Look,
 
 function timeFor(
   { within = 0 }: Check,
-  { subject, found }: Look,
+  { subject }: Look,
   { atLeast = 0, atMost = Infinity, forNothing = Infinity }: Patience,
 ): number {
-  const isNothing = subject !== undefined && (found.selected ?? subject.objects.length) === 0;
+  const isNothing = subject?.selected === 0;
   return Math.min(Math.max(within, atLeast), atMost, isNothing ? forNothing : Infinity);
 }
 

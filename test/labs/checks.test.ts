@@ -39,6 +39,7 @@ describe('object', () => {
     },
   };
   const web = { kind: 'Pod', labels: { app: 'web' } };
+  const tierX = { kind: 'Pod', labels: { tier: 'x' } };
   const ready = { conditions: { Ready: 'True' } };
 
   it.each([
@@ -88,6 +89,28 @@ describe('object', () => {
       actual: { en: '3' },
       message: { en: '3 of 3' },
     });
+  });
+
+  it.each([
+    ['at most one', { ...web, ...ready, count: { atMost: 1 } }, undefined],
+    ['three as described', { ...web, match: { status: { phase: 'Running' } }, count: { atLeast: 3 } }, 'Container main of Pod c'],
+    [
+      'three of two',
+      { kind: 'Pod', labels: { app: 'web' }, where: { 'status.phase': 'Running' }, count: { atLeast: 3 } },
+      undefined,
+    ],
+    ['two nodes on one', { kind: 'Pod', name: 'a', distinct: { path: 'spec.nodeName', atLeast: 2 } }, undefined],
+    ['absent', { kind: 'Pod', name: 'a', absent: true }, undefined],
+    ['by its name, with other fields', { kind: 'Pod', name: 'a', where: { 'spec.nodeName': 'worker2' } }, undefined],
+    ['by its name, with other labels', { kind: 'Pod', name: 'a', labels: { app: 'x' } }, undefined],
+    ['by its labels, with other fields', { ...tierX, where: { 'status.phase': 'Running' } }, 'Container main of Pod c'],
+    ['by a name that none has', { kind: 'Pod', name: 'x', where: { 'status.phase': 'Running' } }, 'There is no Pod x.'],
+    ['by labels that none has', { kind: 'Pod', labels: { app: 'x' }, count: { atLeast: 1 } }, 'There is no Pod with the labels'],
+  ])('explains only what stands in the way: %s', async (_, object, chain) => {
+    const [result] = await look(await start({ objects: three }), [{ object }]);
+    expect(result?.status).toBe('notYet');
+    expect(result?.chain?.[0]?.en).toEqual(chain === undefined ? undefined : expect.stringContaining(chain));
+    if (chain === undefined) expect(result?.differences).toBeUndefined();
   });
 
   it('looks where it is told to', async () => {
