@@ -21,6 +21,7 @@ export async function lookInPods(check: ExecCheck, expect: Expectation | undefin
     kind: 'Pod',
     namespace,
     selector: describeSelector({ name: check.pod, labels: check.pods }),
+    byName: check.pod !== undefined,
     selected: pods.length,
     objects,
   });

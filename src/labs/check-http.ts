@@ -37,16 +37,8 @@ function subjectOf(check: HttpCheck, place: LookPlace, objects: Subject['objects
   if (check.node !== undefined) return {};
   const kind = check.service === undefined ? 'Pod' : 'Service';
   const selector = check.service ?? check.pod ?? '';
-  return {
-    subject: {
-      apiVersion: 'v1',
-      kind,
-      namespace: check.namespace ?? place.namespace,
-      selector,
-      selected: objects.length,
-      objects,
-    },
-  };
+  const namespace = check.namespace ?? place.namespace;
+  return { subject: { apiVersion: 'v1', kind, namespace, selector, byName: true, selected: objects.length, objects } };
 }
 
 /**

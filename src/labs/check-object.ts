@@ -51,7 +51,9 @@ async function findSubject(
   wrong: readonly Judged[],
 ): Promise<Subject> {
   const { apiVersion, kind, namespace = place.namespace } = check;
-  const known = { apiVersion, kind, namespace, selector: describeSelector(check) };
+  // What only fields select, and what tells of something, comes when a controller makes it.
+  const byName = check.name !== undefined && check.where === undefined && kind !== 'Event';
+  const known = { apiVersion, kind, namespace, selector: describeSelector(check), byName };
   if (selected.length > 0) return { ...known, selected: selected.length, objects: wrong.map(({ object }) => object) };
   const alike = await selectAlike(check, place);
   return { ...known, selected: alike.length, objects: alike };

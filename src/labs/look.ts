@@ -29,6 +29,8 @@ export interface Subject {
   readonly namespace: string;
   /** A name or labels, for people; empty when any object of the kind would do. */
   readonly selector: string;
+  /** Whether it is one object with a name that is known beforehand: as a rule, one that the learner makes. */
+  readonly byName: boolean;
   /** How many objects the selector means. */
   readonly selected: number;
   /** Those of them that are not as they should be: none where only their number is wrong. */

@@ -9,7 +9,10 @@ export interface Patience {
   readonly atLeast?: Milliseconds;
   /** No check gets longer: 0 looks once. No wait in a solution does either. */
   readonly atMost?: Milliseconds;
-  /** Where there is nothing at all yet of what a check is about, it gets no longer. */
+  /**
+   * Where the one object that a check names is not there yet, it gets no longer. Those that it knows by their labels or
+   * fields may be made by a controller, some time after all was done that the step asks for.
+   */
   readonly forNothing?: Milliseconds;
 }
 
@@ -82,7 +85,7 @@ function timeFor(
   { subject }: Look,
   { atLeast = 0, atMost = Infinity, forNothing = Infinity }: Patience,
 ): number {
-  const isNothing = subject?.selected === 0;
+  const isNothing = subject?.byName === true && subject.selected === 0;
   return Math.min(Math.max(within, atLeast), atMost, isNothing ? forNothing : Infinity);
 }
 

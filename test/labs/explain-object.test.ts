@@ -32,7 +32,10 @@ function changed(path: string, change: (object: KubeObject) => KubeObject): List
 async function explain(apiVersion: string, kind: string, name: string, lists = recorded) {
   const snapshot = snapshotOf(lists);
   const objects = (await snapshot.list({ apiVersion, kind, namespace })).filter((object) => nameOf(object) === name);
-  return explainSubject({ apiVersion, kind, namespace, selector: name, selected: objects.length, objects }, snapshot);
+  return explainSubject(
+    { apiVersion, kind, namespace, selector: name, byName: true, selected: objects.length, objects },
+    snapshot,
+  );
 }
 
 const english = async (...args: Parameters<typeof explain>) => (await explain(...args)).map(({ en }) => en);
@@ -319,7 +322,7 @@ describe('of what was changed in it', () => {
       },
     ]);
     const chain = await explainSubject(
-      { apiVersion: 'v1', kind: 'Pod', namespace, selector: 'app=account', selected: 0, objects: [] },
+      { apiVersion: 'v1', kind: 'Pod', namespace, selector: 'app=account', byName: false, selected: 0, objects: [] },
       snapshotOf(recorded),
     );
     expect(chain.map(({ en }) => en)).toEqual([
@@ -337,6 +340,7 @@ describe('of what was changed in it', () => {
           kind: 'Node',
           namespace,
           selector: 'n',
+          byName: true,
           selected: 1,
           objects: [{ kind: 'Node', metadata: { name: 'n' }, ...fields }],
         },

@@ -175,6 +175,37 @@ describe('a round', () => {
     expect(lists(rig)).toBe(3);
   });
 
+  it('keeps nobody waiting for what has to be made by hand, and waits for what a controller makes', async () => {
+    const events = '/api/v1/namespaces/lab-x/events';
+    const seen = new Set<string | undefined>();
+    const rig = await start({
+      answer: (request, response) => {
+        if (request.url !== podsPath && request.url !== events) return false;
+        const items = seen.has(request.url) ? [podOf('web')] : [];
+        seen.add(request.url);
+        response.end(JSON.stringify({ items }));
+        return true;
+      },
+    });
+    const { results } = await checkStep(
+      roundOf(
+        rig,
+        [
+          { id: 'named', object: { kind: 'Pod', name: 'db' }, within: '1m' },
+          { id: 'asked', http: { service: 'db', port: 80 }, within: '1m' },
+          { id: 'inside', exec: { pod: 'db', command: ['x'] }, within: '1m' },
+          { id: 'labels', object: { kind: 'Pod', labels: { app: 'web' } }, within: '1m' },
+          { id: 'fields', object: { kind: 'Pod', where: { 'status.phase': 'Running' } }, within: '1m' },
+          { id: 'both', object: { kind: 'Pod', name: 'web', where: { 'status.phase': 'Running' } }, within: '1m' },
+          { id: 'told', object: { kind: 'Event', name: 'web' }, within: '1m' },
+        ],
+        { patience: { forNothing: 0 } },
+      ),
+    );
+    expect(results.map(({ status }) => status)).toEqual(['notYet', 'notYet', 'notYet', 'pass', 'pass', 'pass', 'pass']);
+    for (const { milliseconds } of results.slice(0, 3)) expect(milliseconds).toBeLessThan(30_000);
+  });
+
   it('has more patience where it is asked to, but not with answers', async () => {
     const rig = await start(changing(false, true));
     const answer = { question: { en: 'q', ko: 'q' }, is: ['a'] };
