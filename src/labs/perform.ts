@@ -3,6 +3,7 @@ import { CommandFailed, KubelabError } from '../errors/errors.ts';
 import { quoteCommand } from '../exec/quote.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
 import { interpolate, interpolateAll, UnknownPlaceholder, type Values } from './interpolate.ts';
+import { wrapScript } from './check-run.ts';
 import type { Action } from './lab-action.ts';
 import { FieldPathInvalid } from './field-path.ts';
 import { MatchInvalid } from './match-operators.ts';
@@ -96,7 +97,7 @@ async function perform(stage: Stage, action: Action, input: PerformInput): Promi
       cluster.node(node.name).run(['sh', '-eu', '-s'], {
         timeout: action.timeout,
         signal: cluster.signal,
-        input: script,
+        input: wrapScript(script),
         env: { ...input.variables, KUBELAB_NAMESPACE: namespace },
       }),
     ),

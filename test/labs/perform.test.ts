@@ -1,4 +1,6 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { createFixture } from 'fs-fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { localRunner } from '../../src/exec/local.ts';
 import { createKubectl } from '../../src/kubernetes/kubectl.ts';
@@ -68,6 +70,14 @@ describe('the actions of a lab', () => {
       action: apply,
       details: ['kubectl -n lab-first-pod apply -f first-pod/files/web.yaml', 'The Pod "web" is invalid'],
     });
+  });
+
+  it('run the whole of a script, also after a command in it that reads its input', async () => {
+    await using place = await createFixture({});
+    // A shell may have read as much as 8 KiB ahead.
+    const script = `cat\n${'# what cat would have taken\n'.repeat(4000)}touch ${place.getPath('done')}\n`;
+    await perform([{ on: 'worker1', run: script, timeout: 10_000 }]);
+    expect(await readdir(place.path)).toEqual(['done']);
   });
 
   it('cut a wait of kubectl off when nobody waits so long', async () => {
