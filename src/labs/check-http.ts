@@ -6,12 +6,22 @@ import { checkNumber, checkText, type Mismatch, statusWords } from './expectatio
 import { findAddresses, type HttpCheck } from './http-address.ts';
 import type { Expectation } from './lab-check.ts';
 import type { LabNode } from './lab-cluster.ts';
+import type { Localized } from './lab-fields.ts';
 import { mapLanguages } from './localized.ts';
 import type { Look, LookPlace, Subject } from './look.ts';
 import { nodesOf } from './target.ts';
 
 /** curl: could not connect, took too long, nothing came, or the connection was cut. */
 const noAnswer = new Set([7, 28, 52, 56]);
+const noHttp: Localized = { en: 'something answers there, and not with HTTP', ko: '답하는 것은 있지만 HTTP가 아님' };
+const brokeOff: Localized = { en: 'the answer broke off', ko: '답이 중간에 끊김' };
+/** curl: what came is of no form of HTTP that there is today, or is no HTTP at all; not all came, or went. */
+const badAnswer = new Map([
+  [1, noHttp],
+  [8, noHttp],
+  [18, brokeOff],
+  [55, brokeOff],
+]);
 const bodyLimit = 256 * 1024;
 
 /** Asks over HTTP, from every node that `from` means, whatever address the check names. @throws ApiError, Interrupted */
@@ -80,7 +90,7 @@ async function ask(check: HttpCheck, expect: Expectation | undefined, pair: Pair
     const flags = ['-q', '-sS', '--globoff', '--noproxy', '*', '--max-time', seconds, '-w', '\n%{http_code}'];
     const result = await place.onNode(from.name, ['curl', ...flags, '--', url], {
       timeout: check.timeout + 10_000,
-      accept: [0, ...noAnswer],
+      accept: [0, ...noAnswer, ...badAnswer.keys()],
     });
     return judge(result, expect, from, url);
   } catch (error) {
@@ -93,20 +103,18 @@ async function ask(check: HttpCheck, expect: Expectation | undefined, pair: Pair
 function judge({ exitCode, stdout, stderr }: RunResult, expect: Expectation | undefined, from: LabNode, url: string): Look {
   const refused = noAnswer.has(exitCode);
   const where = { node: from.name, url };
-  if (refused || expect?.refused === true) {
-    if (refused && expect?.refused === true) return { status: 'pass', found: where };
+  if (refused && expect?.refused === true) return { status: 'pass', found: where };
+  const why = boundLine(stderr.replace(/^curl: \(\d+\) /, ''));
+  const bad = badAnswer.get(exitCode);
+  if (bad !== undefined) return { status: 'notYet', ...sayBadAnswer(expect, url, bad, why), found: where };
+  if (refused) {
+    const actual = { en: `no answer: ${why}`, ko: `답 없음: ${why}` };
+    return { status: 'notYet', expected: { en: `an answer from ${url}`, ko: `${url}의 답` }, actual, found: where };
+  }
+  if (expect?.refused === true) {
     const status = stdout.slice(stdout.lastIndexOf('\n') + 1);
-    const why = boundLine(stderr.replace(/^curl: \(\d+\) /, ''));
-    const wanted: Mismatch = refused
-      ? {
-          expected: { en: `an answer from ${url}`, ko: `${url}의 답` },
-          actual: { en: `no answer: ${why}`, ko: `답 없음: ${why}` },
-        }
-      : {
-          expected: { en: `no answer from ${url}`, ko: `${url}에서 답이 없을 것` },
-          actual: mapLanguages(statusWords, (words) => `${words} ${boundLine(status)}`),
-        };
-    return { status: 'notYet', ...wanted, found: where };
+    const actual = mapLanguages(statusWords, (words) => `${words} ${boundLine(status)}`);
+    return { status: 'notYet', expected: noAnswerFrom(url), actual, found: where };
   }
   const cut = stdout.lastIndexOf('\n');
   const status = Number(stdout.slice(cut + 1));
@@ -116,6 +124,19 @@ function judge({ exitCode, stdout, stderr }: RunResult, expect: Expectation | un
     (expect?.status === undefined ? plainStatus(status) : checkNumber(statusWords, expect.status, status)) ??
     checkText('body', expect?.body, body);
   return mismatch === undefined ? { status: 'pass', found } : { status: 'notYet', ...mismatch, found };
+}
+
+function noAnswerFrom(url: string): Localized {
+  return { en: `no answer from ${url}`, ko: `${url}에서 답이 없을 것` };
+}
+
+/** Whatever listens there is not what should: a service that leads to the wrong port, as a rule. */
+function sayBadAnswer(expect: Expectation | undefined, url: string, bad: Localized, why: string): Mismatch {
+  const answer = { en: `an answer over HTTP from ${url}`, ko: `${url}의 HTTP 답` };
+  return {
+    expected: expect?.refused === true ? noAnswerFrom(url) : answer,
+    actual: mapLanguages(bad, (words) => `${words}: ${why}`),
+  };
 }
 
 /** Without a status to expect, any that is no error will do. */

@@ -1,5 +1,8 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
 import { CommandFailed } from '../../src/errors/errors.ts';
+import { localRunner } from '../../src/exec/local.ts';
 import type { RunResult } from '../../src/exec/runner.ts';
 import type { CheckResult } from '../../src/labs/check-result.ts';
 import { probe } from '../../src/labs/probe.ts';
@@ -401,6 +404,51 @@ describe('http', () => {
     expect(results[9]?.chain?.[0]?.en).toBe('Service empty selects no pod: none in namespace lab-x has the labels app=nobody.');
     expect(results[10]).toMatchObject({ actual: { en: 'Pod slow is not ready' } });
     expect(asked.join()).not.toContain('etc');
+  });
+});
+
+/** Servers on this host that give these answers, whatever they are asked. @returns their ports */
+async function serve(...answers: readonly string[]): Promise<readonly number[]> {
+  const servers = await Promise.all(
+    answers.map(async (answer) => {
+      const server = createServer((socket) => {
+        socket.on('error', () => undefined).once('data', () => socket.end(answer));
+      }).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      return server;
+    }),
+  );
+  onTestFinished(async () => {
+    await Promise.all(servers.map((server) => new Promise((done) => server.close(done))));
+  });
+  return servers.map((server) => (server.address() as AddressInfo).port);
+}
+
+it('what does not speak HTTP is not as it should be, and no trouble of the lab', async () => {
+  const ports = await serve(
+    '-ERR unknown command\r\n',
+    'HTTP/7.5 200 OK\r\n\r\n',
+    'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nhello',
+  );
+  // The nodes are this host.
+  const rig = await start({}, (_, command, options) => {
+    const here = command.map((word) => word.replace('10.0.0.3', '127.0.0.1'));
+    return localRunner().run(here as [string, ...string[]], options);
+  });
+  const asked = ports.map((port) => ({ http: { node: 'worker1', port } }));
+  const results = await look(rig, [...asked, ...asked.map((check) => ({ ...check, expect: { refused: true } }))]);
+  expect(statuses(results)).toEqual(Array(6).fill('notYet'));
+  expect(results[0]).toMatchObject({
+    expected: { en: `an answer over HTTP from http://10.0.0.3:${ports[0]}/` },
+    actual: {
+      en: expect.stringMatching(/^something answers there, and not with HTTP: \S/) as string,
+      ko: expect.stringMatching(/^답하는 것은 있지만 HTTP가 아님: \S/) as string,
+    },
+  });
+  expect(results[2]?.actual?.en).toMatch(/^the answer broke off: \S/);
+  expect(results[3]?.expected).toEqual({
+    en: `no answer from http://10.0.0.3:${ports[0]}/`,
+    ko: `http://10.0.0.3:${ports[0]}/에서 답이 없을 것`,
   });
 });
 
