@@ -3,6 +3,7 @@ import type { CheckResult } from './check-result.ts';
 import { boundLine, errorText } from '../cluster/plain-text.ts';
 import { explainSubject } from './explain-object.ts';
 import { interpolateAll } from './interpolate.ts';
+import type { Check } from './lab-check.ts';
 import type { Localized } from './lab-fields.ts';
 import type { Look, LookPlace } from './look.ts';
 import { both, mapLanguages } from './localized.ts';
@@ -44,6 +45,7 @@ export async function reportCheck(standing: Standing, place: LookPlace): Promise
 }
 
 async function reportLook({ check }: Standing, look: Look, place: LookPlace): Promise<Pick<CheckResult, 'status' | 'message'>> {
+  if (isUnanswered(check, look)) return { status: look.status, message: sayUnanswered(check) };
   const { status, expected, actual, differences, because, found } = look;
   const chain = status === 'notYet' ? await explain(look, place) : [];
   return {
@@ -54,6 +56,19 @@ async function reportLook({ check }: Standing, look: Look, place: LookPlace): Pr
     ...(differences === undefined || differences.length === 0 ? {} : { differences }),
     ...(because === undefined ? {} : { because }),
     ...(chain.length === 0 ? {} : { chain }),
+  };
+}
+
+/** The message of a check is about a wrong answer, and there is none. */
+function isUnanswered({ answer }: Check, { status, found }: Look): boolean {
+  return answer !== undefined && status === 'notYet' && found.answer === undefined;
+}
+
+function sayUnanswered({ id }: Check): Localized {
+  const command = `kubelab lab check --answer ${id}=...`;
+  return {
+    en: `This question is not answered yet. Answer with: ${command}`,
+    ko: `아직 이 질문에 답하지 않았습니다. 답하는 방법: ${command}`,
   };
 }
 

@@ -473,6 +473,28 @@ describe('answer', () => {
   });
 });
 
+it('a question without an answer is not told that its answer is wrong', async () => {
+  const rig = await start({});
+  const answer = { question: { en: 'q', ko: 'q' }, is: ['two'] };
+  const message = { en: 'Not so. Count again.', ko: '아닙니다. 다시 세어 보세요.' };
+  const results = await look(
+    rig,
+    ['open', 'blank', 'wrong'].map((id) => ({ id, answer, message })),
+    {
+      answers: { blank: '  ', wrong: 'three' },
+    },
+  );
+  expect(results.map((result) => result.message)).toEqual([
+    {
+      en: 'This question is not answered yet. Answer with: kubelab lab check --answer open=...',
+      ko: '아직 이 질문에 답하지 않았습니다. 답하는 방법: kubelab lab check --answer open=...',
+    },
+    expect.objectContaining({ en: expect.stringContaining('--answer blank=') as string }),
+    message,
+  ]);
+  expect(results.map(({ actual }) => actual?.en)).toEqual([undefined, undefined, 'three']);
+});
+
 describe('beside rounds', () => {
   it('a wait is told what is missing', async () => {
     const rig = await start({ objects: { [podsPath]: { items: [podOf('web', { ready: false })] } } });
