@@ -1,7 +1,7 @@
 import { KubelabError } from '../errors/errors.ts';
 import { progressOf, withProgress } from '../labs/attempt.ts';
 import { chooseHint } from '../labs/choose-hint.ts';
-import { interpolate } from '../labs/interpolate.ts';
+import { fillField } from '../labs/fill-text.ts';
 import { createKeeper } from '../labs/keep-attempt.ts';
 import { hasSolutions } from '../labs/solutions.ts';
 import { stepOf } from '../labs/stage.ts';
@@ -36,10 +36,12 @@ async function runHint(context: Context): Promise<CommandResult> {
       human: () => [{ kind: 'text', text }, ...(hasSolutions(loaded.lab) ? [solveInstead(say)] : [])],
     };
   }
+  const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
+  const place = ['steps', loaded.lab.steps.indexOf(step), 'hints', index, 'text', attempt.language];
+  const text = fillField(loaded, place, hint.text[attempt.language], values);
+  // Only what can be shown has its cost.
   if (!(await createKeeper(folder, attempt).keep(withProgress(attempt, step.id, { hints: [...progress.hints, index] }))))
     throw new KubelabError('KL-LAB-ORDER', `step ${step.id} of lab ${loaded.lab.id} is no longer the current one`);
-  const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
-  const text = interpolate(hint.text[attempt.language], values, `a hint of step ${step.id}`);
   return {
     data: { hint: text, tier: hint.tier, cost: hint.cost, shown: progress.hints.length + 1 },
     human: () => [

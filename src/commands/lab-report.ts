@@ -1,8 +1,10 @@
 import { type Attempt, progressOf } from '../labs/attempt.ts';
+import type { YamlPath } from '../cluster/yaml-document.ts';
 import type { CheckResult, Round } from '../labs/check-result.ts';
 import { hasPassed, stepAfter } from '../labs/attempt-flow.ts';
-import { interpolate, type Values } from '../labs/interpolate.ts';
-import type { Language } from '../labs/lab-fields.ts';
+import { fillField, fillLongText } from '../labs/fill-text.ts';
+import type { Values } from '../labs/interpolate.ts';
+import type { Language, Localized } from '../labs/lab-fields.ts';
 import type { Step } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';
@@ -26,27 +28,34 @@ export async function describeText(
   const { parseMarkdown } = await import('../ui/markdown.ts');
   const { language, values } = view;
   const say = words[language];
-  const fill = (text: string): string => interpolate(text, values, `the text of step ${step.id}`);
+  const index = loaded.lab.steps.indexOf(step);
+  const fill: FillField = (path, text) => fillField(loaded, ['steps', index, ...path, language], text[language], values);
   const body = async (): Promise<Block[]> => {
     if (view.mode === 'challenge')
       return [
         { kind: 'heading', text: step.title[language] },
-        { kind: 'text', text: `${say.goal}: ${fill(step.goal[language])}` },
+        { kind: 'text', text: `${say.goal}: ${fill(['goal'], step.goal)}` },
       ];
-    const { text, language: had } = await loaded.text(step.id, language);
-    const mark: Block[] = had === language ? [] : [{ kind: 'text', text: say.otherLanguage, tone: 'careful' }];
-    return [...mark, { kind: 'markdown', nodes: parseMarkdown(fill(text)) }];
+    const long = await loaded.text(step.id, language);
+    const mark: Block[] = long.language === language ? [] : [{ kind: 'text', text: say.otherLanguage, tone: 'careful' }];
+    return [...mark, { kind: 'markdown', nodes: parseMarkdown(fillLongText(loaded, long, values)) }];
   };
   return [...(await body()), ...describeQuestions(step, language, fill)];
 }
 
-function describeQuestions(step: Step, language: Language, fill: (text: string) => string): Block[] {
+/** Fills in a text of a step, by where it stands in it. */
+type FillField = (path: YamlPath, text: Localized) => string;
+
+function describeQuestions(step: Step, language: Language, fill: FillField): Block[] {
   const say = words[language];
-  return step.checks.flatMap(({ id, answer }): Block[] => {
+  return step.checks.flatMap(({ id, answer }, check): Block[] => {
     if (answer === undefined) return [];
-    const choices = (answer.choices ?? []).map((choice) => `${choice.id}: ${fill(choice.text[language])}`);
+    const place = ['checks', check, 'answer'];
+    const choices = (answer.choices ?? []).map(
+      (choice, index) => `${choice.id}: ${fill([...place, 'choices', index, 'text'], choice.text)}`,
+    );
     return [
-      { kind: 'text', text: `${say.question}: ${fill(answer.question[language])}`, tone: 'careful' },
+      { kind: 'text', text: `${say.question}: ${fill([...place, 'question'], answer.question)}`, tone: 'careful' },
       ...(choices.length === 0 ? [] : [{ kind: 'list', items: choices } as const]),
       { kind: 'text', text: `${say.answerWith}: kubelab lab check --answer ${id}=...` },
     ];

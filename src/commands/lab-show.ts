@@ -1,5 +1,5 @@
 import { type Attempt, progressOf } from '../labs/attempt.ts';
-import { interpolate } from '../labs/interpolate.ts';
+import { fillField, fillLongText } from '../labs/fill-text.ts';
 import { createKeeper } from '../labs/keep-attempt.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { stepOf } from '../labs/stage.ts';
@@ -44,6 +44,7 @@ export async function showStep(input: {
   const { existing, loaded, attempt, begun } = input;
   const { language, mode } = attempt;
   const step = stepOf({ loaded }, attempt.step);
+  const index = loaded.lab.steps.indexOf(step);
   const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
   const about: Block[] = begun ? await describeLab(loaded, attempt, values) : [];
   const blocks: readonly Block[] = [
@@ -56,11 +57,11 @@ export async function showStep(input: {
     data: {
       lab: loaded.lab.id,
       step: step.id,
-      number: loaded.lab.steps.indexOf(step) + 1,
+      number: index + 1,
       of: loaded.lab.steps.length,
       title: step.title[language],
-      goal: interpolate(step.goal[language], values, 'the goal'),
-      text: interpolate((await loaded.text(step.id, language)).text, values, 'the text'),
+      goal: fillField(loaded, ['steps', index, 'goal', language], step.goal[language], values),
+      text: fillLongText(loaded, await loaded.text(step.id, language), values),
       language,
       mode,
       vars: attempt.vars,
@@ -72,9 +73,9 @@ export async function showStep(input: {
 
 async function describeLab(loaded: LoadedLab, attempt: Attempt, values: Readonly<Record<string, string>>): Promise<Block[]> {
   const { parseMarkdown } = await import('../ui/markdown.ts');
-  const { text } = await loaded.text('index', attempt.language);
+  const text = fillLongText(loaded, await loaded.text('index', attempt.language), values);
   return [
-    { kind: 'markdown', nodes: parseMarkdown(interpolate(text, values, 'the text of the lab')) },
+    { kind: 'markdown', nodes: parseMarkdown(text) },
     {
       kind: 'commands',
       title: words[attempt.language].next,

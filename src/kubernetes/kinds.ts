@@ -102,9 +102,17 @@ export function apiRoot(apiVersion: string): string {
   return apiVersion.includes('/') ? `/apis/${path}` : `/api/${path}`;
 }
 
-/** A name as one part of a path. @throws Error for one that would lead to another place. */
+/** A name that can not be part of a path of the API. */
+export class ApiPathInvalid extends Error {
+  constructor(name: string) {
+    super(`${JSON.stringify(name)} can not be part of a path of the API`);
+    this.name = 'ApiPathInvalid';
+  }
+}
+
+/** A name as one part of a path. @throws ApiPathInvalid for one that would lead to another place. */
 export function pathSegment(name: string): string {
-  if (/^\.{0,2}$/.test(name)) throw new Error(`${JSON.stringify(name)} can not be part of a path of the API`);
+  if (/^\.{0,2}$/.test(name)) throw new ApiPathInvalid(name);
   return encodeURIComponent(name);
 }
 

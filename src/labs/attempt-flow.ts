@@ -3,7 +3,7 @@ import type { CheckResult, Round } from './check-result.ts';
 import { interpolateAll } from './interpolate.ts';
 import type { Language } from './lab-fields.ts';
 import { makeNamespace, removeObjects } from './namespace.ts';
-import { explainFailure, type Performed, performActions, type PerformInput } from './perform.ts';
+import { explainFailure, type Performed, performActions, type PerformInput, QuestionUnknown } from './perform.ts';
 import { readField } from './read-field.ts';
 import { checkStep, type RoundInput } from './round.ts';
 import { requireSolutions, resetWhole, solutionOf } from './solutions.ts';
@@ -88,7 +88,7 @@ export function performInput(stage: Stage, attempt: Attempt, what: string): Perf
 async function findRightAnswer(stage: Stage, attempt: Attempt, id: string): Promise<string> {
   const { lab } = stage.loaded;
   const is = lab.steps.flatMap(({ checks }) => checks).find((check) => check.id === id)?.answer?.is;
-  if (is === undefined) throw new Error(`lab ${lab.id} has no question ${id}`);
+  if (is === undefined) throw new QuestionUnknown(id);
   const values = valuesOf(stage, attempt);
   if (Array.isArray(is)) return interpolateAll(is[0] ?? '', values, id);
   return (await readField({ field: is, namespace: lab.namespace, values, cluster: stage.cluster })) ?? '';

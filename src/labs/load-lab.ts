@@ -10,6 +10,8 @@ import { type Lab, labSchema } from './lab.ts';
 export interface LoadedLab {
   readonly lab: Lab;
   readonly folder: LabFolder;
+  /** The path of lab.yaml, as messages show it. */
+  readonly file: string;
   /** Where in lab.yaml a field stands: `labs/first-pod/lab.yaml:7:3`. */
   locate(path: YamlPath): string;
   /** A long text: that of the whole lab, or of a step. Where a language has none, it is that of the default language. */
@@ -18,6 +20,8 @@ export interface LoadedLab {
 
 export interface LabText {
   readonly text: string;
+  /** Where it is in the lab's folder. */
+  readonly file: string;
   /** The one that was asked for, or else the lab's default. */
   readonly language: Language;
 }
@@ -68,12 +72,14 @@ export function asLoaded({ folder, document, file }: LabReading, lab: Lab): Load
   return {
     lab,
     folder,
+    file,
     locate: (path) => `${file}:${document.position(document.offsetOf(path))}`,
     text: async (name, language) => {
       const asked = textFile(name, language);
       const fallback = lab.lang.default;
-      if (language === fallback || (await folder.has(asked))) return { text: await folder.read(asked), language };
-      return { text: await folder.read(textFile(name, fallback)), language: fallback };
+      const chosen = language === fallback || (await folder.has(asked)) ? language : fallback;
+      const long = textFile(name, chosen);
+      return { text: await folder.read(long), file: long, language: chosen };
     },
   };
 }

@@ -76,9 +76,9 @@ const operators: Readonly<Record<string, Operator>> = {
       : [difference(path, { en: `one of ${show(operand).en}`, ko: `${show(operand).ko} 가운데 하나` }, actual)],
   $regex: (operand, actual, path) => {
     if (typeof operand !== 'string') throw new MatchInvalid(path, '$regex takes a text');
-    checkPattern(operand, path);
+    withPattern(() => RegExp(operand, 'um'), path);
     const scalar = typeof actual === 'string' || typeof actual === 'number' || typeof actual === 'boolean';
-    if (scalar && matchesPattern(operand, String(actual))) return [];
+    if (scalar && withPattern(() => matchesPattern(operand, String(actual)), path)) return [];
     return [difference(path, { en: `a match of /${operand}/`, ko: `/${operand}/에 맞는 값` }, actual)];
   },
   $exists: (operand, actual, path) => {
@@ -129,9 +129,10 @@ const operators: Readonly<Record<string, Operator>> = {
   },
 };
 
-function checkPattern(pattern: string, path: string): void {
+/** @throws MatchInvalid for a pattern that is none, or takes too long. */
+function withPattern<Result>(work: () => Result, path: string): Result {
   try {
-    RegExp(pattern, 'um');
+    return work();
   } catch (error) {
     throw new MatchInvalid(path, error instanceof Error ? error.message : 'this is no regular expression');
   }

@@ -2,6 +2,7 @@ import { waitFor } from '../cluster/wait.ts';
 import { CommandFailed, KubelabError } from '../errors/errors.ts';
 import { quoteCommand } from '../exec/quote.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
+import { ApiPathInvalid } from '../kubernetes/kinds.ts';
 import { interpolate, interpolateAll, UnknownPlaceholder, type Values } from './interpolate.ts';
 import { wrapScript } from './check-run.ts';
 import type { Action } from './lab-action.ts';
@@ -36,6 +37,14 @@ export class ActionFailed extends KubelabError {
   constructor(what: string, details: readonly string[], cause: Error, action?: Action) {
     super('KL-LAB-FAILED', `${what} could not be carried out`, { details, cause });
     this.action = action;
+  }
+}
+
+/** An action answers a question that the lab does not ask. */
+export class QuestionUnknown extends Error {
+  constructor(check: string) {
+    super(`the lab asks no question ${check}`);
+    this.name = 'QuestionUnknown';
   }
 }
 
@@ -133,7 +142,16 @@ async function waitUntil(
   );
 }
 
-const failures = [CommandFailed, UnknownPlaceholder, TargetUnknown, ApiError, FieldPathInvalid, MatchInvalid];
+const failures = [
+  CommandFailed,
+  UnknownPlaceholder,
+  QuestionUnknown,
+  TargetUnknown,
+  ApiError,
+  ApiPathInvalid,
+  FieldPathInvalid,
+  MatchInvalid,
+];
 
 /** That an action fails is never the learner's fault: it is named as one of the lab or the cluster. */
 export function explainFailure(error: unknown, what: string, line: string, action?: Action): unknown {
@@ -147,7 +165,7 @@ export function describeAction(action: Action, { loaded }: Pick<Stage, 'loaded'>
   const { id, namespace } = loaded.lab;
   if ('apply' in action) return `kubectl -n ${namespace} apply -f ${id}/${action.apply}`;
   if ('kubectl' in action) {
-    const words = quoteCommand(interpolateAll(action.kubectl, values, 'kubectl'));
+    const words = quoteCommand(fillWhereKnown(action.kubectl, values));
     return `kubectl -n ${namespace} ${words}${action.input === undefined ? '' : ` < ${id}/${action.input}`}`;
   }
   if ('until' in action) return 'wait until it has taken effect';
@@ -156,4 +174,14 @@ export function describeAction(action: Action, { loaded }: Pick<Stage, 'loaded'>
   return action.script === undefined
     ? `on ${action.on}: ${first[0] ?? ''}${first.length > 1 ? ' ...' : ''}`
     : `on ${action.on}: ${id}/${action.script}`;
+}
+
+/** As it is written, where it can not be filled in: carrying it out says why. */
+function fillWhereKnown(words: readonly string[], values: Values): readonly string[] {
+  try {
+    return interpolateAll(words, values, 'kubectl');
+  } catch (error) {
+    if (error instanceof UnknownPlaceholder) return words;
+    throw error;
+  }
 }

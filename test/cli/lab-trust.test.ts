@@ -267,17 +267,68 @@ it('only what is in the folder of packs is of a pack', async () => {
   expect(await findPackOf('/no/such/folder', join(pack, 'labs/from-pack'))).toBeUndefined();
 });
 
-it('a field that can not be read when a step begins is a trouble of the lab or the cluster', async () => {
-  const rig = await createTrustRig();
-  const lab = labFiles('from-folder');
-  const yaml = (lab['lab.yaml'] ?? '').replace(
-    '    checks:',
-    '    remember: {WAS: {kind: Secret, namespace: kube-system, path: data}}\n    checks:',
-  );
-  await write(rig.path('mine'), { ...lab, 'lab.yaml': yaml });
-  const { exitCode, stderr } = await rig.run('lab', 'start', './mine');
-  expect([exitCode, stderr]).toEqual([4, expect.stringContaining('KL-LAB-FAILED')]);
-  expect(stderr).toContain('remember WAS');
+it.each(['{kind: Secret, namespace: kube-system, path: data}', '{kind: Pod, namespace: "..", path: data}'])(
+  'a field that can not be read when a step begins is a trouble of the lab or the cluster: %s',
+  async (field) => {
+    const rig = await createTrustRig();
+    const lab = labFiles('from-folder');
+    const yaml = (lab['lab.yaml'] ?? '').replace('    checks:', `    remember: {WAS: ${field}}\n    checks:`);
+    await write(rig.path('mine'), { ...lab, 'lab.yaml': yaml });
+    const { exitCode, stderr } = await rig.run('lab', 'start', './mine');
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('KL-LAB-FAILED')]);
+    expect(stderr).toContain('remember WAS');
+  },
+);
+
+describe.runIf(process.platform === 'linux')('a mistake in a lab is named with its place', () => {
+  /** A lab of a folder that was begun, with its files changed. */
+  async function begin(change: (files: Record<string, string>) => Readonly<Record<string, string>>) {
+    const rig = await createTrustRig();
+    const files = labFiles('from-folder');
+    await write(rig.path('mine'), { ...files, ...change(files) });
+    return { rig, begun: await rig.run('lab', 'start', './mine') };
+  }
+  const inYaml = (before: string, after: string) => (files: Record<string, string>) => ({
+    'lab.yaml': (files['lab.yaml'] ?? '').replace(before, after),
+  });
+  const asked = `checks:
+      - id: which
+        answer:
+          question: {en: "Which?", ko: "무엇?"}
+          is: [a]
+          choices: [{id: a, text: {en: "\${HOME}", ko: "가"}}]
+        message: {en: "No.", ko: "아니오."}`;
+
+  it.each([
+    ['the text of the lab', () => ({ 'text/en/index.md': '# A\n\nIn ${HOME}.\n' }), 'mine/text/en/index.md:3:4: ${HOME}'],
+    ['the text of a step', () => ({ 'text/en/run.md': 'On ${node.worker2}' }), 'mine/text/en/run.md:1:4: ${node.worker2}'],
+    ['a goal', inYaml('A pod web runs.', 'A pod ${HOME} runs.'), 'mine/lab.yaml:16:16: ${HOME}'],
+    ['a choice', inYaml('checks:', asked), 'mine/lab.yaml:22:40: ${HOME}'],
+  ])('in %s', async (_, change, place) => {
+    const { begun } = await begin(change);
+    expect([begun.exitCode, begun.stderr]).toEqual([2, expect.stringContaining('KL-LAB-INVALID')]);
+    expect(begun.stderr).toContain(`${place} has no value here`);
+  });
+
+  it('in a hint, which then costs nothing', async () => {
+    const { rig, begun } = await begin(inYaml('Which command makes one pod?', 'Look at ${HOME}.'));
+    expect(begun.exitCode).toBe(0);
+    const { exitCode, stderr } = await rig.run('lab', 'hint');
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('KL-LAB-INVALID')]);
+    expect(stderr).toMatch(/lab\.yaml:\d+:\d+: \$\{HOME\} has no value/);
+    const [cluster = ''] = await readdir(join(rig.state, 'attempts'));
+    const kept = await readFile(join(rig.state, 'attempts', cluster, 'from-folder.json'), 'utf8');
+    expect(JSON.parse(kept)).toMatchObject({ step: 'run', steps: {} });
+  });
+
+  it('in an answer to a question that no step asks', async () => {
+    const { rig, begun } = await begin(inYaml('solve:', 'solve:\n      - {answer: {which: true}}'));
+    expect(begun.exitCode).toBe(0);
+    const { exitCode, stderr } = await rig.run('lab', 'solve');
+    expect([exitCode, stderr]).toEqual([4, expect.stringContaining('KL-LAB-FAILED')]);
+    expect(stderr).toContain('the solution of step run');
+    expect(stderr).toContain('the lab asks no question which');
+  });
 });
 
 it('virtual machines need no trust', async () => {

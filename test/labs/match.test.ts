@@ -153,7 +153,8 @@ describe('an operator', () => {
   );
 
   it('gives up a regular expression that takes too long', () => {
-    expect(() => findDifferences({ $regex: '^(a+)+$' }, `${'a'.repeat(40)}b`)).toThrow(/takes too long/);
+    const mistake = new MatchInvalid('', 'the regular expression /^(a+)+$/ takes too long');
+    expect(() => findDifferences({ $regex: '^(a+)+$' }, `${'a'.repeat(40)}b`)).toThrow(mistake);
   });
 });
 

@@ -72,6 +72,16 @@ describe('the actions of a lab', () => {
     });
   });
 
+  it.each([
+    [{ kubectl: ['get', 'pod', '${NOPE}'] }, "kubectl -n lab-first-pod get pod '${NOPE}'"],
+    [{ answer: { which: '${NOPE}' } }, 'answer which'],
+  ])('name a value that there is not: %j', async (action, line) => {
+    await expect(perform([action])).rejects.toMatchObject({
+      code: 'KL-LAB-FAILED',
+      details: [line, '${NOPE} in the solution of step run has no value'],
+    });
+  });
+
   it('run the whole of a script, also after a command in it that reads its input', async () => {
     await using place = await createFixture({});
     // A shell may have read as much as 8 KiB ahead.
