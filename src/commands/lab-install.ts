@@ -50,7 +50,8 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
       signal: context.signal,
       say,
       agree: async (pack) => {
-        seen.push(...(await Promise.all(pack.labs.map(readWishes))));
+        // One after the other: the manifests of all labs at once can be more than there is memory.
+        for (const lab of pack.labs) seen.push(await readWishes(lab));
         return askToInstall(context, pack, seen);
       },
     }),

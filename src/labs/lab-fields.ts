@@ -43,6 +43,13 @@ function milliseconds(value: string): number {
   return number * (value.endsWith('m') ? 60_000 : 1000);
 }
 
+/** What `${NAME}` may stand for: texts name it as often as they like. */
+export const longestValue = 4 * 1024;
+
+export function variableValue() {
+  return text('a value').max(longestValue, `expected a value of at most ${longestValue / 1024} KiB`);
+}
+
 /** A path in the lab's own folder: relative, with forward slashes, and never out of it. */
 export function labPath() {
   const error = 'expected the path of a file in the lab, such as files/web.yaml';

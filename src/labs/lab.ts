@@ -11,6 +11,7 @@ import {
   languages,
   localized,
   variableName,
+  variableValue,
   versionRange,
 } from './lab-fields.ts';
 
@@ -41,8 +42,8 @@ const requires = map({
 /** A value that texts, manifests and scripts use as `${NAME}`: the same for the whole attempt. */
 const variable = z.union(
   [
-    map({ value: text('a value') }),
-    map({ pick: list(text('a value'), 50).min(2, 'expected at least two values') }),
+    map({ value: variableValue() }),
+    map({ pick: list(variableValue(), 50).min(2, 'expected at least two values') }),
     map({ random: choice(['hex8', 'port', 'word', 'name']) }),
   ],
   'expected {value: ...}, {pick: [...]} or {random: hex8, port, word or name}',

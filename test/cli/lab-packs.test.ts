@@ -131,6 +131,19 @@ describe('lab install', () => {
     );
   });
 
+  it('refuses manifests that values make too large, before it asks', async () => {
+    const files = packIn('class', {
+      'labs/first-pod/lab.yaml': sampleYaml.replace('{random: hex8}', `{value: ${'x'.repeat(1900)}}`),
+      'labs/first-pod/files/web.yaml': '${TOKEN}'.repeat(130_000),
+    });
+    const rig = await createRig({ files });
+    const { exitCode, stderr } = await rig.run('lab', 'install', 'class', '--yes');
+    expect([exitCode, stderr.replaceAll(/\s+/g, ' ')]).toEqual([
+      2,
+      expect.stringMatching(/KL-PACK-INVALID.*labs\/first-pod.*files\/web\.yaml is larger than 1 MiB/),
+    ]);
+  });
+
   it('leaves nothing when the question is left with Ctrl-C', async () => {
     const rig = await createRig({ terminal: true });
     const ended = rig.run('lab', 'install', 'class');

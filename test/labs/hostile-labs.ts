@@ -118,6 +118,18 @@ const yaml: HostileLab[] = [
     'expected a name in capitals, such as TOKEN',
   ),
   inYaml(
+    'has a value of 5 KiB',
+    '  TOKEN: {random: hex8}',
+    `  TOKEN: {value: ${'x'.repeat(5 * 1024)}}`,
+    'vars.TOKEN.value: expected a value of at most 4 KiB',
+  ),
+  inYaml(
+    'has a value of 5 KiB to choose from',
+    '  TOKEN: {random: hex8}',
+    `  TOKEN: {pick: [x, ${'x'.repeat(5 * 1024)}]}`,
+    'vars.TOKEN.pick[1]: expected a value of at most 4 KiB',
+  ),
+  inYaml(
     'has a tag for a function',
     'minutes: 10',
     'minutes: !!js/function "function () {}"',

@@ -1,6 +1,8 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { interpolate, interpolateAll, placeholdersIn, UnknownPlaceholder } from '../../src/labs/interpolate.ts';
+import { readField } from '../../src/labs/read-field.ts';
 import { drawVariables, fillInValues } from '../../src/labs/values.ts';
+import { startLab } from './lab-rig.ts';
 
 describe('variables of an attempt', () => {
   it('have the form that the lab asks for', () => {
@@ -57,6 +59,16 @@ describe('placeholders', () => {
     expect(placeholdersIn('${TOKEN} $${NOT} ${image.web} ${TOKEN}')).toEqual(['TOKEN', 'image.web']);
   });
 
+  it('come to no more than there is room for, in one text or in many', () => {
+    const bomb = { A: 'x'.repeat(4096) };
+    const error = { code: 'KL-LAB-INVALID', message: expect.stringContaining('files/a.yaml is larger than 4 MiB') };
+    expect(interpolate('${A}'.repeat(1000), bomb, 'x')).toHaveLength(4_096_000);
+    // So much that the text itself could not be held.
+    expect(catchError(() => interpolate('${A}'.repeat(250_000), bomb, 'files/a.yaml'))).toMatchObject(error);
+    const many = Array.from({ length: 100 }, () => ({ text: '${A}'.repeat(20) }));
+    expect(catchError(() => interpolateAll(many, bomb, 'files/a.yaml'))).toMatchObject(error);
+  });
+
   it('without a value are an error that names them, also those that every object has', () => {
     expect(() => interpolate('${NOPE}', values, 'files/x.yaml')).toThrow('${NOPE} in files/x.yaml has no value');
     expect(() => interpolate('${constructor}', values, 'x')).toThrow(UnknownPlaceholder);
@@ -70,6 +82,36 @@ describe('placeholders', () => {
     expect(interpolateAll({ a: ['${TOKEN}', 1, null], b: { c: '${image.web}' } }, values, 'x')).toEqual({
       a: ['abc', 1, null],
       b: { c: 'web:1' },
+    });
+  });
+});
+
+function catchError(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
+
+describe('a remembered field', () => {
+  it('is a value only where it is short enough to be one', async () => {
+    const note = (text: string) => ({ metadata: { name: 'a', annotations: { text } } });
+    const texts = ['x'.repeat(4096), 'x'.repeat(4097)];
+    const rig = await startLab({
+      answer: (request, response) => {
+        if (request.url !== '/api/v1/namespaces/lab-x/configmaps') return false;
+        response.end(JSON.stringify({ items: [note(texts.shift() ?? '')] }));
+        return true;
+      },
+    });
+    onTestFinished(() => rig.close());
+    const field = { apiVersion: 'v1', kind: 'ConfigMap', path: 'metadata.annotations.text' };
+    const read = () => readField({ field, namespace: 'lab-x', values: {}, cluster: rig.cluster });
+    expect(await read()).toHaveLength(4096);
+    await expect(read()).rejects.toMatchObject({
+      code: 'KL-LAB-INVALID',
+      message: expect.stringContaining('metadata.annotations.text" of "ConfigMap" is larger than 4 KiB'),
     });
   });
 });

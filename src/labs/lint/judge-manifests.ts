@@ -1,4 +1,6 @@
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
+import { KubelabError } from '../../errors/errors.ts';
+import type { Values } from '../interpolate.ts';
 import type { FilePlace, RuleFinding } from './finding.ts';
 import { claimedVersions, judgeData } from './api-paths.ts';
 import { judgeKind } from './judge-kinds.ts';
@@ -15,10 +17,19 @@ export function judgeManifests(subject: LabSubject): RuleFinding[] {
   const own = [...manifests.keys()].flatMap((file) => {
     const text = files.get(file);
     if (text === undefined) return [];
-    const { objects, findings } = readObjects(file, text, values);
+    const { objects, findings } = readOrFind(file, text, values);
     return [...findings, ...objects.flatMap((object) => judgeObject(object, { file, subject, made: made.has(file) }))];
   });
   return [...own, ...judgeCreated(subject)];
+}
+
+function readOrFind(file: string, text: string, values: Values): ReturnType<typeof readObjects> {
+  try {
+    return readObjects(file, text, values);
+  } catch (error) {
+    if (!(error instanceof KubelabError)) throw error;
+    return { objects: [], findings: [{ rule: 'LAB027', message: error.message, at: { file, line: 1, column: 1 } }] };
+  }
 }
 
 interface Place {

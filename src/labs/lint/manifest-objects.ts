@@ -1,5 +1,6 @@
 import { readYamlDocument, type YamlDocument, type YamlPath } from '../../cluster/yaml-document.ts';
-import { interpolate, type Values } from '../interpolate.ts';
+import { interpolate, placeholdersIn, type Values } from '../interpolate.ts';
+import { labLimits } from '../lab-folder.ts';
 import type { Lab } from '../lab.ts';
 import type { RuleFinding } from './finding.ts';
 import { namesAt } from './judge-placeholders.ts';
@@ -34,21 +35,20 @@ export function sampleValues(lab: Lab): Values {
   return Object.fromEntries(namesAt(lab, 'after').map((name) => [name, sample(name)]));
 }
 
-/** Fills in what has a value, and leaves the rest: LAB009 finds it. */
-export function fillInKnown(text: string, values: Values): string {
-  return text
-    .split(/((?<!\$)\$\{[A-Za-z][A-Za-z0-9_.-]*\})/)
-    .map((part) =>
-      part.startsWith('${') && !Object.hasOwn(values, part.slice(2, -1)) ? 'unknown' : interpolate(part, values, 'a manifest'),
-    )
-    .join('');
+/** Fills in what has a value, and leaves the rest: LAB009 finds it. @throws KubelabError `KL-LAB-INVALID` */
+export function fillInKnown(text: string, values: Values, what = 'a text', limit?: number): string {
+  const unknown = Object.fromEntries(placeholdersIn(text).map((name) => [name, 'unknown']));
+  return interpolate(text, { ...unknown, ...values }, what, limit);
 }
 
-/** The objects of a manifest, each document read by itself, and what can not be read. */
+/**
+ * The objects of a manifest, each document read by itself, and what can not be read.
+ * @throws KubelabError `KL-LAB-INVALID` when it is larger than a file may be once its values are filled in.
+ */
 export function readObjects(file: string, text: string, values: Values): { objects: ManifestObject[]; findings: RuleFinding[] } {
   const objects: ManifestObject[] = [];
   const findings: RuleFinding[] = [];
-  const documents = splitDocuments(fillInKnown(text, values));
+  const documents = splitDocuments(fillInKnown(text, values, file, labLimits.fileBytes));
   if (documents.length > mostDocuments) {
     const message = `expected at most ${mostDocuments} documents in a manifest, found ${documents.length}`;
     return { objects, findings: [{ rule: 'LAB027', message, at: { file, line: 1, column: 1 } }] };

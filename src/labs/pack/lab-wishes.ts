@@ -1,8 +1,13 @@
+import { KubelabError } from '../../errors/errors.ts';
+import type { Milliseconds } from '../../exec/runner.ts';
+import { withinTime } from '../../exec/time-limit.ts';
+import type { Values } from '../interpolate.ts';
 import { readFiles } from '../lint/subject.ts';
 import { listActions, listLooks, listScripts } from '../lint/lab-parts.ts';
 import { readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
 import type { Lab } from '../lab.ts';
 import type { LoadedLab } from '../load-lab.ts';
+import { asPackError } from './read-folder.ts';
 
 /** What a lab asks for, for whoever decides whether it may be installed. */
 export interface LabWishes {
@@ -23,7 +28,13 @@ export interface LabWishes {
 /** Fields of a pod that open the node to it. */
 const opening = ['hostPath', 'privileged', 'hostNetwork', 'hostPID', 'hostIPC'];
 
-/** Reads what a lab asks for. It tells as much as can be seen from outside, and is no proof that there is not more. */
+/** No lab has manifests that take longer to read; there are some that are made for that. */
+const longest: Milliseconds = 20_000;
+
+/**
+ * Reads what a lab asks for. It tells as much as can be seen from outside, and is no proof that there is not more.
+ * @throws KubelabError `KL-PACK-INVALID` where its manifests can not be read in memory and time.
+ */
 export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes> {
   const { files } = await readFiles(folder);
   const texts = [...files].flatMap(([file, text]) => (text === undefined || file.startsWith('text/') ? [] : [text]));
@@ -31,9 +42,12 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
     text === undefined || !/\.ya?ml$/.test(file) ? [] : [[file, text] as const],
   );
   const values = sampleValues(lab);
-  const fields = manifests
-    .filter(([file]) => file !== 'lab.yaml')
-    .flatMap(([file, text]) => readObjects(file, text, values).objects.flatMap(({ data }) => listFields(data)));
+  const fields = await asPackError(`labs/${lab.id}`, () =>
+    readFields(
+      manifests.filter(([file]) => file !== 'lab.yaml'),
+      values,
+    ),
+  );
   const reached = fields.filter(([key, value]) => opening.includes(key) && value !== false && value !== null);
   const images = fields.flatMap(([key, value]) =>
     key === 'image' && typeof value === 'string' && !value.startsWith(sampleImage('')) ? [value] : [],
@@ -51,6 +65,16 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
     podsReach: unique(reached.map(([key]) => key)),
     internet: unique([...[...texts, ...listScripts(lab).map(({ text }) => text ?? '')].flatMap(listHosts), ...images]),
   };
+}
+
+/** Every field of every object. */
+async function readFields(manifests: readonly (readonly [string, string])[], values: Values): Promise<[string, unknown][]> {
+  const fields = withinTime(
+    () => manifests.flatMap(([file, text]) => readObjects(file, text, values).objects.flatMap(({ data }) => listFields(data))),
+    longest,
+  );
+  if (fields !== undefined) return fields;
+  throw new KubelabError('KL-LAB-INVALID', `Its manifests can not be read within ${longest / 1000} s.`);
 }
 
 /** Hosts of URLs, but for those of clusters and of documents. */

@@ -21,6 +21,11 @@ describe('lint of labs that mean harm', () => {
     expect(await lint({ 'files/web.yaml': '${'.repeat(100_000) })).toContain('LAB027');
   });
 
+  it('ends, however much a value makes of a manifest', async () => {
+    const yaml = sampleYaml.replace('{random: hex8}', `{value: ${'x'.repeat(2000)}}`);
+    expect(await lint({ 'lab.yaml': yaml, 'files/web.yaml': '${TOKEN}'.repeat(100_000) })).toContain('LAB027');
+  });
+
   it('ends, whatever a message holds', async () => {
     const long = `{{ ${' '.repeat(100_000)}`;
     expect(await lint({ 'lab.yaml': sampleYaml.replace('The pod is not ready.', long) })).toEqual(['LAB039']);
