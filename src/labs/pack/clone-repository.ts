@@ -7,6 +7,7 @@ import { besideLabs } from './pack-paths.ts';
 import type { PackSource } from './pack-source.ts';
 import { packFile } from './pack.ts';
 import { unsafePack } from './refuse.ts';
+import { watchSize } from './watch-size.ts';
 
 export interface CloneOptions {
   readonly source: Extract<PackSource, { kind: 'git' }>;
@@ -49,11 +50,24 @@ export async function cloneRepository(options: CloneOptions): Promise<Clone> {
     source.url,
     source.ref ?? 'HEAD',
   ];
-  await git(fetching, 10 * minute);
+  await fetchWithin(options, fetching);
   const commit = (await git(['rev-parse', '--verify', '--quiet', 'FETCH_HEAD^{commit}'], minute)).trim();
   const paths = choosePaths(await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], minute));
   if (paths.length > 0) await git(['checkout', '--quiet', '--no-recurse-submodules', commit, '--', ...paths], minute);
   return { commit };
+}
+
+/** What is in a commit shows only when all of it is there: so there is a limit on what comes in. */
+async function fetchWithin(options: CloneOptions, words: readonly string[]): Promise<void> {
+  const watch = watchSize(options.folder, packLimits.repositoryBytes, options.signal);
+  const failed = await runGit(options, words, { timeout: 10 * minute, signal: watch.signal }).then(
+    () => undefined,
+    (error: unknown) => ({ error }),
+  );
+  const isTooLarge = await watch.end();
+  if (isTooLarge && !options.signal.aborted)
+    throw unsafePack(`the repository is larger than ${packLimits.repositoryBytes / 1024 / 1024} MiB`);
+  if (failed !== undefined) throw failed.error;
 }
 
 const attributes = ['text', 'eol', 'crlf', 'ident', 'filter', 'working-tree-encoding', 'diff', 'merge'];

@@ -15,6 +15,8 @@ export const packLimits = {
   bytes: 64 * 1024 * 1024,
   /** Of the archive itself. */
   archiveBytes: 64 * 1024 * 1024,
+  /** Of one commit of a repository as git sends it, with all that is beside its labs. */
+  repositoryBytes: 64 * 1024 * 1024,
   /** How many times as large as what was read so far the unpacked files may be, beyond the first megabytes. */
   ratio: 100,
   freeBytes: 4 * 1024 * 1024,

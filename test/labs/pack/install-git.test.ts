@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CommandFailed, Interrupted } from '../../../src/errors/errors.ts';
@@ -155,6 +155,32 @@ describe('a pack from git', () => {
       code: 'KL-PACK-UNSAFE',
       message: expect.stringContaining('larger'),
     });
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('with more than an archive may hold is refused, and is not read to its end', async () => {
+    const { rig, source, commit } = await createRepository();
+    commit();
+    const before = await rig.list();
+    const words: string[] = [];
+    const runner = localRunner();
+    // What comes in is what git has of it so far, in a file beside the packs that are whole.
+    const noting: Runner = {
+      run: async (command, options) => {
+        words.push(...command.filter((word) => ['fetch', 'ls-tree', 'checkout'].includes(word)));
+        if (!command.includes('fetch')) return runner.run(command, options);
+        const file = path.join(options.cwd ?? '', '.git/objects/pack/tmp_pack_x');
+        await mkdir(path.dirname(file), { recursive: true });
+        await writeFile(file, '');
+        await truncate(file, 64 * 2 ** 20 + 1);
+        return runner.run(['sleep', '100'], options);
+      },
+    };
+    await expect(rig.install(source, { runner: noting })).rejects.toMatchObject({
+      code: 'KL-PACK-UNSAFE',
+      message: expect.stringContaining('the repository is larger than 64 MiB'),
+    });
+    expect(words).toEqual(['fetch']);
     expect(await rig.list()).toEqual(before);
   });
 
