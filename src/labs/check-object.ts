@@ -5,6 +5,7 @@ import type { Localized } from './lab-fields.ts';
 import { both, mapLanguages, nothing } from './localized.ts';
 import type { Look, LookPlace, Subject } from './look.ts';
 import { findDifferences } from './match.ts';
+import { matchInTime } from './match-time.ts';
 import { difference, show } from './match-operators.ts';
 import { describeSelector, selectObjects } from './select-objects.ts';
 import { nounOf } from './sentence.ts';
@@ -15,10 +16,10 @@ interface Judged {
   readonly differences: readonly Localized[];
 }
 
-/** Whether objects are as a check describes them. @throws ApiError, MatchInvalid, FieldPathInvalid */
+/** Whether objects are as a check describes them. @throws ApiError, MatchInvalid, FieldPathInvalid, and as matchInTime does */
 export async function lookAtObjects(check: ObjectCheck, place: LookPlace): Promise<Look> {
   const selected = await selectObjects(check, place.snapshot, place.namespace);
-  const judged = selected.map((object): Judged => ({ object, differences: judge(check, object) }));
+  const judged = await matchInTime(() => selected.map((object): Judged => ({ object, differences: judge(check, object) })));
   const wrong = judged
     .filter(({ differences }) => differences.length > 0)
     .toSorted((a, b) => a.differences.length - b.differences.length);

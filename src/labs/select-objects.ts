@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { objectFields } from './lab-fields.ts';
 import { findDifferencesAt } from './match.ts';
+import { matchInTime } from './match-time.ts';
 import { hasLabels, nameOf, type KubeObject, type Snapshot } from './snapshot.ts';
 
 /** Which objects are meant. */
@@ -11,7 +12,7 @@ export type ObjectSelector = {
   readonly kind: string;
 };
 
-/** The objects that a name, labels and fields select, sorted by name. @throws ApiError, MatchInvalid, FieldPathInvalid */
+/** The objects that a name, labels and fields select, sorted by name. @throws ApiError, MatchInvalid, FieldPathInvalid, and as matchInTime does */
 export async function selectObjects(
   selector: ObjectSelector,
   snapshot: Snapshot,
@@ -19,12 +20,9 @@ export async function selectObjects(
 ): Promise<readonly KubeObject[]> {
   const { apiVersion, kind, name, labels = {}, where = {} } = selector;
   const objects = await snapshot.list({ apiVersion, kind, namespace: selector.namespace ?? namespace });
-  return objects.filter(
-    (object) =>
-      (name === undefined || nameOf(object) === name) &&
-      hasLabels(object, labels) &&
-      findDifferencesAt(where, object).length === 0,
-  );
+  const named = objects.filter((object) => (name === undefined || nameOf(object) === name) && hasLabels(object, labels));
+  if (Object.keys(where).length === 0) return named;
+  return matchInTime(() => named.filter((object) => findDifferencesAt(where, object).length === 0));
 }
 
 /** The selector as people write it: a name, or labels. */

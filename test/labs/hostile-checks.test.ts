@@ -4,6 +4,7 @@ import type { CheckResult } from '../../src/labs/check-result.ts';
 import type { Action } from '../../src/labs/lab-action.ts';
 import { describeAction } from '../../src/labs/perform.ts';
 import type { Stage } from '../../src/labs/stage.ts';
+import { readField } from '../../src/labs/read-field.ts';
 import { checkStep } from '../../src/labs/round.ts';
 import { channelMessage, exitStatus, type ApiScript } from '../rig/api-server.ts';
 import { podOf, podsPath, roundOf, startLab, type LabRig, type RunOnNode } from './lab-rig.ts';
@@ -83,6 +84,32 @@ it.each(['stdout', 'stderr'] as const)('an expression that never ends is given u
   );
   const check = { run: { on: 'worker1', run: 'true' }, expect: { [stream]: { matches: '^(a+)+$' } } };
   expect(await look(rig, check)).toMatchObject({ status: 'error', message: { en: expect.stringContaining('takes too long') } });
+});
+
+// Each of them is quick enough by itself.
+const slow = { $in: Array.from({ length: 4000 }, (_, index) => ({ $regex: `a*${index}$` })) };
+
+it.each([
+  { object: { kind: 'Pod', match: { metadata: { annotations: { a: slow } } } } },
+  { object: { kind: 'Pod', not: { metadata: { annotations: { a: slow } } } } },
+  { object: { kind: 'Pod', where: { 'metadata.annotations.a': slow } } },
+])('very many expressions are given up together: %#', async (check) => {
+  const pod = podOf('web');
+  const items = [{ ...pod, metadata: { ...pod.metadata, annotations: { a: 'a'.repeat(4000) } } }];
+  const rig = await start({ objects: { [podsPath]: { items } } });
+  expect(await look(rig, check)).toMatchObject({
+    status: 'error',
+    message: { en: expect.stringMatching(/^to compare objects with what the lab expects takes more than \d s$/) },
+  });
+});
+
+it('a field to remember that takes too long to find is a mistake in the lab', async () => {
+  const pod = podOf('web');
+  const items = [{ ...pod, metadata: { ...pod.metadata, annotations: { a: 'a'.repeat(4000) } } }];
+  const { cluster } = await start({ objects: { [podsPath]: { items } } });
+  const field = { apiVersion: 'v1', kind: 'Pod', where: { 'metadata.annotations.a': slow }, path: 'metadata.name' };
+  const reading = readField({ field, namespace: 'lab-x', values: {}, cluster });
+  await expect(reading).rejects.toMatchObject({ code: 'KL-LAB-INVALID' });
 });
 
 it('a script that prints without end is ended, and says why', async () => {

@@ -2,7 +2,7 @@ import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 import type { Milliseconds } from '../../exec/runner.ts';
 
-/** Runs what writes a folder, for as long as the folder is not too large. */
+/** Goes on while something writes a folder. */
 export interface SizeWatch {
   /** Aborted when whoever asked for it was, and when the folder is too large. */
   readonly signal: AbortSignal;
