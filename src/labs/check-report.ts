@@ -39,7 +39,7 @@ export async function reportCheck(standing: Standing, place: LookPlace): Promise
     const because = { en: `First ${ids} has to pass.`, ko: `먼저 ${ids} 확인을 통과해야 합니다.` };
     return { ...result, status: 'blocked', because };
   }
-  if (look.status === 'error') return { ...result, status: 'error', message: both(look.error ?? '') };
+  if (look.status === 'error') return { ...result, status: 'error', message: look.because ?? both(look.error ?? '') };
   if (look.status === 'pass') return { ...result, status: 'pass' };
   return { ...result, ...(await reportLook(standing, look, place)) };
 }

@@ -50,7 +50,8 @@ async function lookOnNode(
     return judge(result, expect, node);
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    const reason = error.timedOut ? `the script has not ended after ${check.timeout / 1000} s` : error.message;
+    const time = Date.now() < place.deadline ? `after ${check.timeout / 1000} s` : 'when the time for all checks was over';
+    const reason = error.timedOut ? `the script has not ended ${time}` : error.message;
     return { status: 'error', error: boundLine(`${node.name}: ${reason}`), found: { node: node.name } };
   }
 }

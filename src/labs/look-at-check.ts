@@ -11,10 +11,19 @@ import { errorText } from '../cluster/plain-text.ts';
 import { interpolateAll } from './interpolate.ts';
 import type { Check, checkFields } from './lab-check.ts';
 import type { Look, LookPlace } from './look.ts';
+import { NoTimeLeft } from './node-commands.ts';
 
 /** What a check, a guard or a wait looks at. */
 export type LookFields = { readonly [Kind in keyof typeof checkFields]?: z.output<(typeof checkFields)[Kind]> | undefined } & {
   readonly answer?: Check['answer'];
+};
+
+/** Nothing was looked at, as others took all the time. */
+export const noTimeLeft: Look = {
+  status: 'error',
+  error: 'No time was left to look.',
+  because: { en: 'No time was left to look.', ko: '확인할 시간이 남지 않았습니다.' },
+  found: {},
 };
 
 /**
@@ -26,6 +35,7 @@ export async function lookAt(id: string, fields: LookFields, place: LookPlace): 
     return await lookAtKind(id, fields, place);
   } catch (error) {
     if (error instanceof Interrupted || place.cluster.signal.aborted) throw new Interrupted();
+    if (error instanceof NoTimeLeft) return noTimeLeft;
     // A server that does not answer may come back; a mistake in the lab stays.
     const passing = error instanceof ApiError && error.status !== 403;
     return { status: 'error', error: explain(error), found: {}, ...(passing ? {} : { final: true }) };
@@ -37,16 +47,16 @@ async function lookAtKind(id: string, fields: LookFields, place: LookPlace): Pro
   const { run: script, object: objects, exec: command, http: request, answer: question, expect: wanted } = fields;
   const written = { object: objects, exec: command, http: request, answer: question, expect: wanted };
   const { object, answer, expect, ...timed } = interpolateAll(written, place.values, `the check ${id}`);
-  const [exec, http, run] = [inTime(timed.exec, place), inTime(timed.http, place), inTime(script, place)];
+  const [exec, http] = [inTime(timed.exec, place), inTime(timed.http, place)];
   if (object !== undefined) return lookAtObjects(object, place);
   if (exec !== undefined) return lookInPods(exec, expect, place);
   if (http !== undefined) return lookOverHttp(http, expect, place);
-  if (run !== undefined) return lookOnNodes(run, expect, place);
+  if (script !== undefined) return lookOnNodes(script, expect, place);
   if (answer !== undefined) return lookAtAnswer(answer, place.answers[id], place);
   throw new Error(`${id} has nothing to look at`);
 }
 
-/** No look may go on for longer than all of them together. */
+/** No look may go on for longer than all of them together. What runs on nodes is ended where it is begun. */
 function inTime<Kind extends { readonly timeout: Milliseconds }>(kind: Kind | undefined, place: LookPlace): Kind | undefined {
   if (kind === undefined) return undefined;
   return { ...kind, timeout: Math.max(1000, Math.min(kind.timeout, place.deadline - Date.now())) };

@@ -27,8 +27,9 @@ const longestLook: Milliseconds = 10 * 60_000;
 export async function probe(input: ProbeInput): Promise<{ readonly status: CheckStatus; readonly text: string }> {
   const { fields, cluster, values, namespace, readScript } = input;
   const snapshot = createSnapshots(cluster.api)();
-  const onNode = limitCommands(cluster);
-  const place = { cluster, snapshot, onNode, namespace, values, readScript, answers: {}, deadline: Date.now() + longestLook };
+  const deadline = Date.now() + longestLook;
+  const onNode = limitCommands(cluster, deadline);
+  const place = { cluster, snapshot, onNode, namespace, values, readScript, answers: {}, deadline };
   const look = await lookAt('until', fields, place);
   return { status: look.status, text: describeLook(look) };
 }

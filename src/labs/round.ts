@@ -46,7 +46,7 @@ export async function checkStep(input: RoundInput): Promise<Round> {
   const callsBefore = input.cluster.api.calls();
   const deadline = began + roundLimit;
   const standings = chooseChecks(input).map((check) => beginStanding(check, input.cluster.kubernetes, input.latched));
-  const onNode = limitCommands(input.cluster);
+  const onNode = limitCommands(input.cluster, deadline);
   const takeSnapshot = createSnapshots(input.cluster.api);
   const takePlace = (): LookPlace => placeOf(input, takeSnapshot(), onNode, deadline);
   const first = takePlace();

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Interrupted } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
-import { lookAt } from './look-at-check.ts';
+import { lookAt, noTimeLeft } from './look-at-check.ts';
 import type { LookPlace } from './look.ts';
 import { blockOthers, giveUp, takeLook, whoseTurn, type Patience, type Standing } from './verdict.ts';
 
@@ -36,6 +36,8 @@ export async function settleChecks(standings: readonly Standing[], options: Sett
     const open = standings.filter(({ settled, look }) => !settled && look !== undefined);
     const over = Date.now() >= options.deadline;
     if (over || (open.length === 0 && busy.size === 0)) {
+      // Whose turn it was, and who was not looked at: nothing that it needs is in its way.
+      for (const standing of whoseTurn(standings)) standing.look ??= noTimeLeft;
       for (const standing of standings) if (!standing.settled) giveUp(standing, Date.now());
       return pass.place;
     }
@@ -72,7 +74,8 @@ function beginLooks(standings: readonly Standing[], busy: Map<Standing, Promise<
 async function lookOnce(standing: Standing, place: LookPlace, patience: Patience): Promise<void> {
   const began = Date.now();
   const look = await lookAt(standing.check.id, standing.check, place);
-  if (!standing.settled) takeLook(standing, look, began, Date.now(), patience);
+  // What an earlier look found says more.
+  if (!standing.settled && look !== noTimeLeft) takeLook(standing, look, began, Date.now(), patience);
 }
 
 async function drain(busy: ReadonlyMap<Standing, Promise<void>>): Promise<boolean> {

@@ -1,6 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { Interrupted } from '../../src/errors/errors.ts';
+import { localRunner } from '../../src/exec/local.ts';
+import { reportCheck } from '../../src/labs/check-report.ts';
+import { lookAt } from '../../src/labs/look-at-check.ts';
+import { limitCommands } from '../../src/labs/node-commands.ts';
 import { checkStep } from '../../src/labs/round.ts';
+import { settleChecks } from '../../src/labs/settle-checks.ts';
+import { createSnapshots } from '../../src/labs/snapshot.ts';
+import { beginStanding } from '../../src/labs/verdict.ts';
 import { channelMessage, exitStatus, type ApiScript } from '../rig/api-server.ts';
 import { podOf, podsPath, roundOf, startLab, type LabRig, type RunOnNode } from './lab-rig.ts';
 
@@ -406,4 +413,56 @@ it('finds kinds that are not built in, and takes unknown ones for absent', async
   );
   expect(results.map(({ status }) => status)).toEqual(['pass', 'notYet', 'pass', 'notYet']);
   expect(results[1]).toMatchObject({ expected: { en: 'no Widget w' }, actual: { en: 'w' } });
+});
+
+describe('a round whose time is over', () => {
+  it('begins nothing more, and says what was not looked at', async () => {
+    let begun = 0;
+    const rig = await start({}, (_, __, options) => {
+      begun += 1;
+      return localRunner().run(['sleep', '100'], options);
+    });
+    const run = { on: 'worker1', run: 'sleep 100', timeout: '30m' };
+    const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const input = roundOf(rig, [...ids.map((id) => ({ id, run })), { id: 'g', needs: ['f'], run }]);
+    const deadline = Date.now() + 3000;
+    const place = {
+      ...input,
+      namespace: 'lab-x',
+      snapshot: createSnapshots(rig.api)(),
+      onNode: limitCommands(rig.cluster, deadline),
+      deadline,
+    };
+    const guarded = Array.from({ length: 5 }, () => lookAt('guard', { run: input.step.checks[0]!.run }, place));
+    const standings = input.step.checks.map((check) => beginStanding(check, '1.36.4', []));
+    const { signal } = rig.cluster;
+    await settleChecks(standings, { first: place, takePlace: () => place, patience: {}, deadline, signal, waiting: () => {} });
+    expect(Date.now() - deadline).toBeLessThan(20_000);
+    const results = await Promise.all(standings.map((standing) => reportCheck(standing, place)));
+    const none = { status: 'error', message: { en: 'No time was left to look.', ko: '확인할 시간이 남지 않았습니다.' } };
+    expect(results).toMatchObject([...ids.map(() => none), { status: 'blocked', because: { en: 'First f has to pass.' } }]);
+    expect((await Promise.all(guarded)).map(({ status, error }) => [status, error])).toEqual([
+      ...Array.from({ length: 4 }, () => ['error', 'worker1: the script has not ended when the time for all checks was over']),
+      ['error', 'No time was left to look.'],
+    ]);
+    expect(begun).toBe(4);
+  });
+
+  it('keeps what an earlier look found', async () => {
+    const check = { id: 'a', within: '10m', run: { on: 'worker1', run: 'exit 1' } };
+    const rig = await start({});
+    const input = roundOf(rig, [check]);
+    const deadline = Date.now() + 1900;
+    const takePlace = () => ({
+      ...input,
+      namespace: 'lab-x',
+      snapshot: createSnapshots(rig.api)(),
+      onNode: limitCommands(rig.cluster, deadline),
+      deadline,
+    });
+    const standings = input.step.checks.map((one) => beginStanding(one, '1.36.4', []));
+    const { signal } = rig.cluster;
+    const options = { first: takePlace(), takePlace, patience: {}, deadline, signal, waiting: () => {} };
+    expect(await reportCheck(standings[0]!, await settleChecks(standings, options))).toMatchObject({ status: 'notYet' });
+  });
 });
