@@ -8,7 +8,8 @@ import type { ClusterFacts } from '../labs/lab-cluster.ts';
 import type { Localized } from '../labs/lab-fields.ts';
 import type { Lab } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
-import { type LabTest, type TestCase, testLab } from '../labs/test-lab.ts';
+import { detailsOf, type TestCase } from '../labs/test-bench.ts';
+import { type LabTest, testLab } from '../labs/test-lab.ts';
 import { hasSolutions, requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
@@ -52,17 +53,22 @@ async function runTest(context: Context, asked: readonly string[], flags: TestFl
   const existing = await openExisting(context);
   const { labs, left } = await chooseLabs(context, existing, asked);
   await requireTrust(context, existing, labs, flags.trust);
+  for (const { lab } of labs) await requireFree(existing, lab, flags.step);
   const tests: LabTest[] = [];
-  for (const loaded of labs) {
-    tests.push(await testOne(context, existing, loaded, flags));
-    if (flags.keepOnFailure && tests.some(({ cases }) => cases.some(({ passed }) => !passed))) break;
+  try {
+    for (const loaded of labs) {
+      tests.push(await testOne(context, existing, loaded, flags));
+      if (flags.keepOnFailure && tests.some(({ cases }) => cases.some(({ passed }) => !passed))) break;
+    }
+  } finally {
+    // Also where it is broken off: what was tested until then is known.
+    if (flags.junit !== undefined) await writeFileAtomic(path.resolve(context.cwd, flags.junit), renderJunit(tests));
   }
-  if (flags.junit !== undefined) await writeFileAtomic(path.resolve(context.cwd, flags.junit), renderJunit(tests));
-  const failed = tests.flatMap(({ cases }) => cases).filter(({ passed }) => !passed);
+  const passed = tests.length > 0 && tests.every(({ cases }) => cases.every((one) => one.passed));
   return {
-    data: { passed: failed.length === 0, tests, left },
+    data: { passed, tests, left },
     human: () => describeTests(tests, left),
-    exitCode: failed.length === 0 ? exitCodes.done : exitCodes.notPassed,
+    exitCode: passed ? exitCodes.done : exitCodes.notPassed,
   };
 }
 
@@ -97,9 +103,26 @@ function judgeTestable(lab: Lab, facts: ClusterFacts): readonly Pick<Localized, 
   return hasSolutions(lab) ? judgeFit(lab, facts) : [{ en: 'It is a learner build, which has no solutions.' }];
 }
 
+/** A lab that can not even be begun has failed, and does not keep others from being tested. */
 async function testOne(context: Context, existing: Existing, loaded: LoadedLab, flags: TestFlags): Promise<LabTest> {
+  const { id, version, steps } = loaded.lab;
+  const began = Date.now();
+  const done: { test?: LabTest } = {};
+  const details = await detailsOf(async () => {
+    // It may have been begun since.
+    await requireFree(existing, loaded.lab, flags.step);
+    done.test = await testOnStage(context, existing, loaded, flags);
+  });
+  if (done.test !== undefined) return done.test;
+  const seconds = (Date.now() - began) / 1000;
+  const failed: TestCase = { name: `${id}: begins`, kind: 'before', passed: false, seconds, details };
+  context.events({ type: 'note', text: describeCase(id, failed) });
+  const { kubernetes } = existing.state;
+  return { lab: id, version, kubernetes, checks: steps.flatMap(({ checks }) => checks).length, seconds, cases: [failed] };
+}
+
+function testOnStage(context: Context, existing: Existing, loaded: LoadedLab, flags: TestFlags): Promise<LabTest> {
   const { id } = loaded.lab;
-  await requireFree(existing, loaded.lab, flags.step);
   return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, async (stage) => {
     await provideLabImages(existing, loaded.lab.requires.images, `lab test ${id}`);
     return testLab(
@@ -143,8 +166,10 @@ function describeTests(tests: readonly LabTest[], left: Choice['left']): readonl
     ...(left.length === 0
       ? []
       : [{ kind: 'list', items: left.map(({ lab, reason }) => `${lab} was left out: ${reason}`) } as const]),
-    failed.length === 0
-      ? { kind: 'text', text: 'All labs do what they promise.', tone: 'good' }
-      : { kind: 'text', text: `${failed.length} failed; see above.`, tone: 'bad' },
+    tests.length === 0
+      ? { kind: 'text', text: 'No lab was tested.', tone: 'bad' }
+      : failed.length === 0
+        ? { kind: 'text', text: 'All labs do what they promise.', tone: 'good' }
+        : { kind: 'text', text: `${failed.length} failed; see above.`, tone: 'bad' },
   ];
 }

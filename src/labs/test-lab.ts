@@ -1,4 +1,4 @@
-import { Interrupted, KubelabError } from '../errors/errors.ts';
+import { Interrupted } from '../errors/errors.ts';
 import type { Attempt } from './attempt.ts';
 import {
   checkAttempt,
@@ -12,23 +12,13 @@ import {
   solveStep,
 } from './attempt-flow.ts';
 import { isAgainst, type Round } from './check-result.ts';
-import { findLeftovers, takeInventory } from './inventory.ts';
+import { findLeftovers, type Inventory, takeInventory } from './inventory.ts';
 import type { Step, WrongAnswer } from './lab.ts';
+import { removeObjects } from './namespace.ts';
 import { performActions } from './perform.ts';
 import { performInput } from './attempt-flow.ts';
 import type { Stage } from './stage.ts';
-
-/** One thing that a lab has to do right. */
-export interface TestCase {
-  /** `claim: before`, `claim: wrong answer emptydir`. */
-  readonly name: string;
-  readonly step?: string;
-  readonly kind: 'before' | 'wrong' | 'solve' | 'again' | 'reset' | 'leftovers';
-  readonly passed: boolean;
-  readonly seconds: number;
-  /** What went wrong, a line each. */
-  readonly details: readonly string[];
-}
+import { type Bench, detailsOf, openBench, type TestCase } from './test-bench.ts';
 
 export interface LabTest {
   readonly lab: string;
@@ -58,20 +48,24 @@ const before = { atMost: 0 };
 export async function testLab(stage: Stage, options: TestOptions): Promise<LabTest> {
   const began = Date.now();
   const { lab } = stage.loaded;
-  const bench = openBench(stage, options);
+  const bench = openBench(stage, options.report);
   let attempt = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
-  // A test that was cut off may have left something.
-  await clearAway(stage, attempt);
-  const known = await takeInventory(stage.cluster.kubectl, lab.namespace);
+  const known: { inventory?: Inventory } = {};
   const ready = await bench.run({ name: `${lab.id}: setup`, kind: 'before' }, async () => {
+    // A test that was cut off may have left something.
+    await clearAway(stage, attempt);
+    known.inventory = await takeInventory(stage.cluster.kubectl, lab.namespace);
     attempt = await makeReady(stage, attempt);
     return [];
   });
   if (ready) attempt = await testSteps(bench, attempt, options.step);
-  if (!bench.failed() || !options.keepOnFailure) {
+  const { inventory } = known;
+  // Without it, nothing was begun.
+  if (inventory !== undefined && (!bench.failed() || !options.keepOnFailure)) {
     await bench.run({ name: `${lab.id}: leaves nothing behind`, kind: 'leftovers' }, async () => {
-      await clearAway(stage, attempt);
-      return findLeftovers(known, await takeInventory(stage.cluster.kubectl, lab.namespace));
+      const failed = await clearAwayAll(stage, attempt);
+      if (failed.length > 0) return failed;
+      return findLeftovers(inventory, await takeInventory(stage.cluster.kubectl, lab.namespace));
     });
   }
   return {
@@ -84,33 +78,20 @@ export async function testLab(stage: Stage, options: TestOptions): Promise<LabTe
   };
 }
 
-interface Bench {
-  readonly stage: Stage;
-  readonly cases: readonly TestCase[];
-  failed(): boolean;
-  /** Runs a case; it passes when no detail comes back. Returns whether it did. */
-  run(about: Pick<TestCase, 'name' | 'kind' | 'step'>, work: () => Promise<readonly string[]>): Promise<boolean>;
-}
-
-function openBench(stage: Stage, { report }: TestOptions): Bench {
-  const cases: TestCase[] = [];
-  return {
-    stage,
-    cases,
-    failed: () => cases.some(({ passed }) => !passed),
-    run: async (about, work) => {
-      const began = Date.now();
-      const details = await work().catch((error: unknown) => {
-        if (error instanceof Interrupted) throw error;
-        if (error instanceof KubelabError) return [error.message, ...error.details];
-        throw error;
-      });
-      const result = { ...about, passed: details.length === 0, seconds: (Date.now() - began) / 1000, details };
-      cases.push(result);
-      report(result);
-      return result.passed;
-    },
-  };
+/**
+ * Clears away what can be: where a part of that fails, as for a lab that is broken, the others are done all the same, so
+ * that the labs after it do not meet them.
+ * @returns what failed, a line each.
+ */
+async function clearAwayAll(stage: Stage, attempt: Attempt): Promise<readonly string[]> {
+  const failed = await detailsOf(() => clearAway(stage, attempt));
+  if (failed.length === 0) return failed;
+  const { id, reset } = stage.loaded.lab;
+  await detailsOf(() => removeObjects(stage));
+  await detailsOf(async () => {
+    await performActions(stage, reset.also, performInput(stage, attempt, `the reset of lab ${id}`));
+  });
+  return failed;
 }
 
 async function testSteps(bench: Bench, first: Attempt, only: string | undefined): Promise<Attempt> {
@@ -119,12 +100,17 @@ async function testSteps(bench: Bench, first: Attempt, only: string | undefined)
   let attempt = first;
   for (const step of lab.steps) {
     const isTested = only === undefined || only === step.id;
-    if (isTested) attempt = await testWrongAnswers(bench, await testBefore(bench, attempt, step), step);
+    const clean = isTested ? await testWrongAnswers(bench, await testBefore(bench, attempt, step), step) : attempt;
+    if (clean === undefined) return attempt;
+    attempt = clean;
     const done = await testSolution(bench, attempt, step, isTested);
     if (done === undefined) return attempt;
     attempt = done;
     if (only === step.id || step === lab.steps.at(-1)) break;
-    attempt = await goOn(stage, attempt);
+    const isOn = await bench.need({ name: `${step.id}: going on to the next step`, kind: 'before', step: step.id }, async () => {
+      attempt = await goOn(stage, attempt);
+    });
+    if (!isOn) return attempt;
   }
   if (only !== undefined || bench.failed()) return attempt;
   const [start] = lab.steps;
@@ -151,8 +137,11 @@ function judgeBefore(step: Step, round: Round): string[] {
   });
 }
 
-/** Each wrong answer begins where the learner does, and is cleared away with a reset of the step. */
-async function testWrongAnswers(bench: Bench, attempt: Attempt, step: Step): Promise<Attempt> {
+/**
+ * Each wrong answer begins where the learner does, and is cleared away with a reset of the step.
+ * @returns undefined when a reset failed: nothing that comes after it says anything.
+ */
+async function testWrongAnswers(bench: Bench, attempt: Attempt, step: Step): Promise<Attempt | undefined> {
   const { stage } = bench;
   let current = attempt;
   for (const wrong of stage.loaded.lab.test.wrong.filter((one) => one.step === step.id)) {
@@ -163,7 +152,11 @@ async function testWrongAnswers(bench: Bench, attempt: Attempt, step: Step): Pro
       return judgeWrong(wrong, await lookAtStep(stage, answered, { only: wrong.mustFail }));
     });
     if (stage.cluster.signal.aborted) throw new Interrupted();
-    current = await resetTo(stage, current, step.id);
+    const about = { name: `${step.id}: reset after wrong answer ${wrong.id}`, kind: 'reset', step: step.id } as const;
+    const isReset = await bench.need(about, async () => {
+      current = await resetTo(stage, current, step.id);
+    });
+    if (!isReset) return undefined;
   }
   return current;
 }
