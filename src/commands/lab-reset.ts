@@ -3,6 +3,7 @@ import { requireSolutions, resetWhole } from '../labs/solutions.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { askToReset } from './lab-questions.ts';
 import { showStep } from './lab-show.ts';
 import { onStage, openCurrent } from './lab-stage.ts';
 
@@ -26,14 +27,10 @@ export const labReset = defineCommand({
 async function runReset(context: Context, flags: { readonly step: boolean; readonly lab: boolean }): Promise<CommandResult> {
   if (flags.step && flags.lab) throw new KubelabError('KL-USE', 'give --step or --lab, and not both');
   const { existing, loaded, attempt } = await openCurrent(context);
-  const { id, namespace, isolation } = loaded.lab;
+  const { id } = loaded.lab;
   const step = flags.lab ? (loaded.lab.steps[0]?.id ?? '') : attempt.step;
   if (step !== loaded.lab.steps[0]?.id) requireSolutions(loaded.lab, resetWhole);
-  const beyond = isolation === 'namespace' ? '' : ' and put the nodes back';
-  const isWanted = await context.ask({
-    text: `Delete all that is in namespace ${namespace}${beyond}, and go back to the start of step ${step} of lab ${id}?`,
-    flag: '--yes',
-  });
+  const isWanted = await context.ask({ text: askToReset(loaded.lab, step), flag: '--yes' });
   if (!isWanted) throw new Interrupted('nothing was changed');
   const title = `lab reset ${id}`;
   const begun = await onStage(context, { existing, loaded, attempt, title, changes: true }, (stage) =>

@@ -1,11 +1,12 @@
 import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt.ts';
 import { clearAway, withoutGround } from '../labs/attempt-flow.ts';
-import { labLabel } from '../labs/namespace.ts';
+import { labLabel } from '../labs/lab-label.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { openLabCluster } from './lab-cluster.ts';
+import { askToStop } from './lab-questions.ts';
 import { attemptsOf, type CurrentAttempt, onStage, readCurrent } from './lab-stage.ts';
 
 export const labStop = defineCommand({
@@ -62,11 +63,8 @@ async function stopCurrent(
   existing: Existing,
   { attempt, loaded, folder }: CurrentAttempt,
 ): Promise<CommandResult> {
-  const { id, namespace } = loaded.lab;
-  const isWanted = await context.ask({
-    text: `End lab ${id} and delete all that is in namespace ${namespace}?`,
-    flag: '--yes',
-  });
+  const { id } = loaded.lab;
+  const isWanted = await context.ask({ text: askToStop(loaded.lab), flag: '--yes' });
   if (!isWanted) throw new Interrupted('nothing was changed');
   // A cluster that was made anew since has nothing of it.
   if (attempt.made === existing.state.createdAt)

@@ -195,7 +195,7 @@ export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
   const { lab } = stage.loaded;
   const input = performInput(stage, attempt, `the reset of lab ${lab.id}`);
   await performActions(stage, lab.reset.first, input);
-  await removeObjects(stage);
+  await removeObjects(stage, attempt.startedAt);
   await performActions(stage, lab.reset.also, input);
 }
 

@@ -76,6 +76,17 @@ export function kubectlName(what: string) {
   return z.string(error).regex(/^[A-Za-z0-9](?:[A-Za-z0-9.:_-]{0,252})$/, error);
 }
 
+/**
+ * The kind of objects that a lab may remove outside of its namespace, as kubectl takes it. No lab makes nodes, and its one
+ * namespace is made and removed by kubelab.
+ */
+export function clusterKind() {
+  return kubectlName('a kind').refine(
+    (kind) => !['no', 'node', 'nodes', 'ns', 'namespace', 'namespaces'].includes(kind.toLowerCase().split('.')[0] ?? ''),
+    'a lab removes no nodes, and no namespace but its own',
+  );
+}
+
 /** One argument of a command: any text, such as a script of several lines for `sh -c`. */
 export function word() {
   const error = 'expected an argument of at most 16 KiB';

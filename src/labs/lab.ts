@@ -3,6 +3,7 @@ import { choice, list, map, text, whenRight, wholeNumber } from '../cluster/spec
 import { actions } from './lab-action.ts';
 import { check, guard, hint } from './lab-check.ts';
 import {
+  clusterKind,
   duration,
   fieldOfObject,
   kubectlName,
@@ -110,8 +111,8 @@ export const labFields = map({
     first: actions().prefault([]),
     /** Beyond the namespace, which is always made anew: what puts nodes and objects outside of it back. */
     also: actions().prefault([]),
-    /** Objects outside any namespace that the lab makes: removed when it ends. */
-    clusterObjects: list(map({ kind: kubectlName('a kind'), name: kubectlName('a name') }), 50).prefault([]),
+    /** Objects outside any namespace that the lab makes: removed when it ends, where they were not there before it. */
+    clusterObjects: list(map({ kind: clusterKind(), name: kubectlName('a name') }), 50).prefault([]),
   }).prefault({}),
   grade: map({ pass: wholeNumber(0, 1000), hidden: list(labPath(), 20).prefault([]) }).optional(),
   upgrade: map({

@@ -1,10 +1,9 @@
 import { waitFor } from '../cluster/wait.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { renderDocuments } from '../kubernetes/documents.ts';
+import { findOwnObjects } from './cluster-objects.ts';
+import { labLabel } from './lab-label.ts';
 import type { Stage } from './stage.ts';
-
-/** On all that kubelab itself makes for a lab. */
-export const labLabel = 'kubelab.io/lab';
 
 const minute = 60_000;
 
@@ -75,13 +74,15 @@ async function readOwnNamespace(stage: Stage): Promise<NamespaceObject | undefin
 
 /**
  * Removes the namespace with all in it, then the lab's objects outside of it, and waits until they are gone.
+ * @param startedAt when the lab was begun.
  * @throws KubelabError `KL-LAB-NAMESPACE`
  */
-export async function removeObjects(stage: Stage): Promise<void> {
+export async function removeObjects(stage: Stage, startedAt: string): Promise<void> {
   const { loaded, cluster, say } = stage;
   const { kubectl, signal } = cluster;
   const { namespace: name, reset } = loaded.lab;
   await readOwnNamespace(stage);
+  const own = await findOwnObjects(stage, startedAt);
   say(`removing namespace ${name}`);
   await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });
   // No new ones can come any more. The controller lets 5 s pass before it looks into the namespace, and tries again and again
@@ -108,7 +109,7 @@ export async function removeObjects(stage: Stage): Promise<void> {
     signal,
     say,
   );
-  for (const { kind, name: object } of reset.clusterObjects)
+  for (const { kind, name: object } of own)
     await kubectl.run(['delete', kind, object, '--ignore-not-found', '--timeout=60s'], { timeout: 90_000 });
 }
 

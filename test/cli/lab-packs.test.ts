@@ -131,6 +131,23 @@ describe('lab install', () => {
     );
   });
 
+  it('names what is removed and entered outside of the namespace, all of it', async () => {
+    const roles = Array.from({ length: 30 }, (_, index) => `a${index}`);
+    const objects = [...roles, 'system:node'].map((name) => `{kind: clusterrole, name: "${name}"}`);
+    const entering = '{exec: {pods: {k8s-app: kube-dns}, namespace: "${PLACE}", command: [id]}}';
+    const files = packIn('class', {
+      'labs/first-pod/lab.yaml': sampleYaml
+        .replace('vars:', 'vars:\n  PLACE: {pick: [lab-first-pod, kube-system]}')
+        .replace('steps:', `reset: {clusterObjects: [${objects.join(', ')}], also: [{until: ${entering}}]}\nsteps:`),
+    });
+    const rig = await createRig({ files });
+    const { stderr } = await rig.run('lab', 'install', 'class', '--yes');
+    const words = stderr.replaceAll(/\s+/g, ' ');
+    expect(words).toContain('runs commands in pods of the namespaces kube-system');
+    expect(words).toContain('removes outside of its namespace, where it was made since the lab began: clusterrole/a0, ');
+    expect(words).toContain('clusterrole/system:node');
+  });
+
   it('refuses manifests that values make too large, before it asks', async () => {
     const files = packIn('class', {
       'labs/first-pod/lab.yaml': sampleYaml.replace('{random: hex8}', `{value: ${'x'.repeat(1900)}}`),
@@ -236,6 +253,24 @@ async function beginLab(rig: ProgramRig, lab: string, step: string): Promise<voi
   await writeAttempt(attemptsFolder(state, cluster), { ...attempt, step, ready: true });
   await writeCurrentLab(attemptsFolder(state, cluster), loaded.lab.id);
 }
+
+describe('what a lab removes outside of its namespace', () => {
+  it.each([
+    [['stop'], 'End lab first-pod and delete all that is in namespace lab-first-pod, and'],
+    [['reset'], 'Delete all that is in namespace lab-first-pod, and'],
+  ])('is named before it goes: lab %j', async (words, question) => {
+    const reset = 'reset: {clusterObjects: [{kind: ClusterRole, name: view}, {kind: pv, name: data}]}\nsteps:';
+    const yaml = sampleYaml.replace('steps:', reset);
+    const rig = await createRig({ files: { 'class/labs/first-pod/lab.yaml': yaml } });
+    await rig.run('lab', 'install', 'class', '--yes');
+    await beginLab(rig, 'class/1.0.0/labs/first-pod', 'run');
+    const { exitCode, stderr } = await rig.run('lab', ...words);
+    expect([exitCode, stderr.replaceAll(/\s+/g, ' ')]).toEqual([
+      2,
+      expect.stringContaining(`${question} outside of it, where it was made since the lab began: ClusterRole view, pv data`),
+    ]);
+  });
+});
 
 describe('a lab of a learner build', () => {
   async function installLearner(): Promise<ProgramRig> {

@@ -220,6 +220,14 @@ const host: HostileLab[] = [
     'reset: {clusterObjects: [{kind: "nodes,pods", name: x}]}\nsteps:',
     'reset.clusterObjects[0].kind: expected a kind, found "nodes,pods"',
   ),
+  ...['node', 'nodes', 'no', 'Node', 'nodes.v1.', 'ns', 'Namespace', 'namespaces', 'NameSpaces.v1.'].map((kind) =>
+    inYaml(
+      `removes a ${kind} when it ends`,
+      'steps:',
+      `reset: {clusterObjects: [{kind: ${kind}, name: default}]}\nsteps:`,
+      'reset.clusterObjects[0].kind: a lab removes no nodes, and no namespace but its own',
+    ),
+  ),
   inYaml('has a hook', 'minutes: 10', 'minutes: 10\npreinstall: curl x | sh', '8:1 unknown key "preinstall"'),
   { name: 'uses a variable of the host', files: change('"The pod is not ready."', '"${HOME}"'), lint: 'LAB009' },
   {

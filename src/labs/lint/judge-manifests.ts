@@ -88,6 +88,7 @@ function judgeNamespace(namespace: unknown, own: string): string[] {
 /** What is wrong with an object outside of namespaces that the lab makes. */
 function judgeOutside(kind: string, name: string, { lab }: LabSubject): string | undefined {
   if (kind === 'Namespace' && name === lab.namespace) return 'the namespace of the lab is made by kubelab';
+  if (kind === 'Namespace' || kind === 'Node') return `a lab makes no ${kind}: nothing removes it when the lab ends`;
   const values = sampleValues(lab);
   const isNamed = lab.reset.clusterObjects.some((object) => object.kind === kind && fillInKnown(object.name, values) === name);
   return isNamed ? undefined : `expected reset.clusterObjects to name ${kind} ${name}, so that it is removed when the lab ends`;

@@ -4,7 +4,7 @@ import { withinTime } from '../../exec/time-limit.ts';
 import type { Values } from '../interpolate.ts';
 import { readFiles } from '../lint/subject.ts';
 import { listActions, listLooks, listScripts } from '../lint/lab-parts.ts';
-import { readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
+import { fillInKnown, readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
 import type { Lab } from '../lab.ts';
 import type { LoadedLab } from '../load-lab.ts';
 import { asPackError } from './read-folder.ts';
@@ -19,6 +19,10 @@ export interface LabWishes {
   readonly rootOn: readonly string[];
   /** It runs kubectl as the cluster's administrator. */
   readonly administers: boolean;
+  /** What it removes outside of its namespace when it ends, where it was made since it began: `PersistentVolume/data`. */
+  readonly removes: readonly string[];
+  /** Namespaces but its own in whose pods it runs commands. */
+  readonly entersNamespaces: readonly string[];
   /** What its manifests give pods of the node that they are on, such as `hostPath`. */
   readonly podsReach: readonly string[];
   /** Hosts that its scripts and manifests name, and images from registries: what looks like a use of the internet. */
@@ -62,9 +66,30 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
       ...listLooks(lab).flatMap(({ fields: { run } }) => (run === undefined ? [] : [run.on])),
     ]),
     administers: listActions(lab).some(({ action }) => 'kubectl' in action || 'apply' in action),
+    // All of them: what is left out here is what somebody would hide.
+    removes: unique(
+      lab.reset.clusterObjects.map(({ kind, name }) => `${kind}/${name}`),
+      Infinity,
+    ),
+    entersNamespaces: unique(listNamespaces(lab, values), Infinity),
     podsReach: unique(reached.map(([key]) => key)),
     internet: unique([...[...texts, ...listScripts(lab).map(({ text }) => text ?? '')].flatMap(listHosts), ...images]),
   };
+}
+
+/** Where its commands in pods are run outside of its own namespace, whatever its variables turn out to be. */
+function listNamespaces(lab: Lab, values: Values): string[] {
+  const choices = Object.entries(lab.vars).flatMap(([name, variable]) =>
+    'pick' in variable ? [[name, variable.pick] as const] : [],
+  );
+  const drawn = Array.from({ length: Math.max(1, ...choices.map(([, pick]) => pick.length)) }, (_, index): Values => {
+    const own = choices.map(([name, pick]) => [name, pick[index % pick.length] ?? ''] as const);
+    return { ...values, ...Object.fromEntries(own) };
+  });
+  return listLooks(lab)
+    .flatMap(({ fields: { exec } }) => (exec?.namespace === undefined ? [] : [exec.namespace]))
+    .flatMap((namespace) => drawn.map((one) => fillInKnown(namespace, one)))
+    .filter((namespace) => namespace !== lab.namespace);
 }
 
 /** Every field of every object. */
@@ -97,8 +122,8 @@ function listFields(data: unknown): [string, unknown][] {
 const mostNames = 20;
 
 /** Each once, and short enough to be read. What manifests hold may be anything: nothing of it acts on a terminal. */
-function unique(list: readonly string[]): string[] {
+function unique(list: readonly string[], most = mostNames): string[] {
   const names = list.map((name) => name.slice(0, 100).replaceAll(/[^\x21-\x7e]/g, '?'));
   const sorted = [...new Set(names)].toSorted();
-  return sorted.length > mostNames ? [...sorted.slice(0, mostNames), `and ${sorted.length - mostNames} more`] : sorted;
+  return sorted.length > most ? [...sorted.slice(0, most), `and ${sorted.length - most} more`] : sorted;
 }
