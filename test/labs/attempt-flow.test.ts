@@ -1,14 +1,11 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { localRunner } from '../../src/exec/local.ts';
-import { createKubectl } from '../../src/kubernetes/kubectl.ts';
 import type { Attempt } from '../../src/labs/attempt.ts';
 import { progressOf, withProgress } from '../../src/labs/attempt.ts';
 import { checkAttempt, clearAway, makeReady, planAttempt, resetTo, solveStep } from '../../src/labs/attempt-flow.ts';
 import { loadLab } from '../../src/labs/load-lab.ts';
 import type { Stage } from '../../src/labs/stage.ts';
 import { createFakeTools, type FakeTool, type FakeTools, type ToolHandler } from '../rig/fake-tool.ts';
-import { type LabRig, podOf, startLab } from './lab-rig.ts';
+import { kubectlIn, type LabRig, podOf, startLab } from './lab-rig.ts';
 import { sampleLab, sampleYaml } from './sample-lab.ts';
 
 /** The sample lab with a second step, and something that is set up before the first. */
@@ -59,12 +56,7 @@ describe('an attempt at a lab', () => {
     const loaded = await loadLab(fixture.path);
     const manifest = await loaded.folder.read('files/web.yaml');
     const { signal } = rig.cluster;
-    const kubectl = createKubectl({
-      runner: localRunner(),
-      kubeconfig: '/dev/null',
-      signal,
-      program: join(tools.folder, 'kubectl'),
-    });
+    const kubectl = kubectlIn(tools.folder, signal);
     stage = {
       loaded: { ...loaded, folder: { ...loaded.folder, read: () => Promise.resolve(manifest) } },
       cluster: { ...rig.cluster, images: { web: 'web:1' }, kubectl },

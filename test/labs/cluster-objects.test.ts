@@ -1,11 +1,8 @@
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { localRunner } from '../../src/exec/local.ts';
-import { createKubectl } from '../../src/kubernetes/kubectl.ts';
 import { loadLab } from '../../src/labs/load-lab.ts';
 import { removeObjects } from '../../src/labs/namespace.ts';
 import { createFakeTools, type FakeTool } from '../rig/fake-tool.ts';
-import { startLab } from './lab-rig.ts';
+import { kubectlIn, startLab } from './lab-rig.ts';
 import { sampleLab, sampleYaml } from './sample-lab.ts';
 
 const roles = 'rbac.authorization.k8s.io/v1';
@@ -37,8 +34,7 @@ async function createRemoveRig(clusterObjects: string): Promise<RemoveRig> {
     await fixture[Symbol.asyncDispose]();
   });
   const { signal } = rig.cluster;
-  const path = join(tools.folder, 'kubectl');
-  const kubectl = createKubectl({ runner: localRunner(), kubeconfig: '/dev/null', signal, program: path });
+  const kubectl = kubectlIn(tools.folder, signal);
   const loaded = await loadLab(fixture.path);
   const said: string[] = [];
   program.answer([], {});

@@ -1,8 +1,7 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { localRunner } from '../../src/exec/local.ts';
-import { createKubectl, type Kubectl } from '../../src/kubernetes/kubectl.ts';
+import type { Kubectl } from '../../src/kubernetes/kubectl.ts';
 import { openDryRun } from '../../src/labs/dry-run.ts';
+import { kubectlIn } from './lab-rig.ts';
 import { createFakeTools, type FakeTool, type FakeTools, type ToolHandler } from '../rig/fake-tool.ts';
 
 const asked = ['--kubeconfig', '/dev/null', '--namespace', 'lab-x', 'apply', '--dry-run=server', '-o', 'json', '-f', '-'];
@@ -44,12 +43,7 @@ describe('a dry run of a changed manifest', () => {
     tools = await createFakeTools();
     program = await tools.add('kubectl');
     program.answer(({ args }) => args.join(' ') === asked.join(' '), createServer(autoscaler));
-    kubectl = createKubectl({
-      runner: localRunner(),
-      kubeconfig: '/dev/null',
-      signal: new AbortController().signal,
-      program: join(tools.folder, 'kubectl'),
-    });
+    kubectl = kubectlIn(tools.folder);
   });
 
   afterAll(async () => {

@@ -1,7 +1,8 @@
+import { join } from 'node:path';
 import type { RunOptions, RunResult } from '../../src/exec/runner.ts';
 import { localRunner } from '../../src/exec/local.ts';
 import { openApiClient, type ApiClient } from '../../src/kubernetes/api-client.ts';
-import type { Kubectl } from '../../src/kubernetes/kubectl.ts';
+import { createKubectl, type Kubectl } from '../../src/kubernetes/kubectl.ts';
 import { guard, check } from '../../src/labs/lab-check.ts';
 import type { LabCluster } from '../../src/labs/lab-cluster.ts';
 import type { Lab, Step } from '../../src/labs/lab.ts';
@@ -20,6 +21,11 @@ export interface LabRig {
 }
 
 const onThisHost: RunOnNode = (_, command, options) => localRunner().run(command as [string, ...string[]], options);
+
+/** The program kubectl of a folder, such as one of fakes, that asks no real cluster. */
+export function kubectlIn(folder: string, signal = new AbortController().signal): Kubectl {
+  return createKubectl({ runner: localRunner(), kubeconfig: '/dev/null', signal, program: join(folder, 'kubectl') });
+}
 
 /** Nothing that looks may ask for it. */
 const noKubectl: Kubectl = {

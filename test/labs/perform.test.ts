@@ -1,15 +1,12 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createFixture } from 'fs-fixture';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { localRunner } from '../../src/exec/local.ts';
-import { createKubectl } from '../../src/kubernetes/kubectl.ts';
 import type { Action } from '../../src/labs/lab-action.ts';
 import { type LoadedLab, loadLab } from '../../src/labs/load-lab.ts';
 import { ActionFailed, type Performed, performActions } from '../../src/labs/perform.ts';
 import type { Patience } from '../../src/labs/verdict.ts';
 import { createFakeTools, type FakeTool, type FakeTools } from '../rig/fake-tool.ts';
-import { type LabRig, startLab } from './lab-rig.ts';
+import { kubectlIn, type LabRig, startLab } from './lab-rig.ts';
 import { sampleLab } from './sample-lab.ts';
 
 const apply: Action = { apply: 'files/web.yaml' };
@@ -39,12 +36,7 @@ describe('the actions of a lab', () => {
 
   function perform(actions: readonly Action[], patience: Patience = {}): Promise<Performed> {
     const { signal } = rig.cluster;
-    const kubectl = createKubectl({
-      runner: localRunner(),
-      kubeconfig: '/dev/null',
-      signal,
-      program: join(tools.folder, 'kubectl'),
-    });
+    const kubectl = kubectlIn(tools.folder, signal);
     const cluster = { ...rig.cluster, kubectl };
     const values = { TOKEN: 'abc', 'image.web': 'web:1' };
     return performActions(

@@ -1,12 +1,9 @@
-import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { Interrupted } from '../../src/errors/errors.ts';
-import { localRunner } from '../../src/exec/local.ts';
-import { createKubectl } from '../../src/kubernetes/kubectl.ts';
 import { loadLab } from '../../src/labs/load-lab.ts';
 import { type LabTest, testLab } from '../../src/labs/test-lab.ts';
 import { createFakeTools, type FakeTool } from '../rig/fake-tool.ts';
-import { podsPath, startLab } from './lab-rig.ts';
+import { kubectlIn, podsPath, startLab } from './lab-rig.ts';
 import { sampleLab, sampleYaml } from './sample-lab.ts';
 
 const refused = { stderr: 'The connection to the server was refused\n', exitCode: 1 };
@@ -44,12 +41,7 @@ async function createTestRig(): Promise<TestRig> {
   });
   program.answer([], {});
   program.answer(/ get (?:namespaces,|persistentvolumes).*-o json$/, { stdout: '{"items": []}' });
-  const kubectl = createKubectl({
-    runner: localRunner(),
-    kubeconfig: '/dev/null',
-    signal: abort.signal,
-    program: join(tools.folder, 'kubectl'),
-  });
+  const kubectl = kubectlIn(tools.folder, abort.signal);
   const loaded = await loadLab(fixture.path);
   const stage = { loaded, cluster: { ...rig.cluster, kubectl }, patience: {}, now: () => new Date() };
   return {
