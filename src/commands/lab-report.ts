@@ -1,6 +1,6 @@
 import { type Attempt, progressOf } from '../labs/attempt.ts';
 import type { YamlPath } from '../cluster/yaml-document.ts';
-import type { CheckResult, Round } from '../labs/check-result.ts';
+import type { CheckResult, CheckStatus, Round } from '../labs/check-result.ts';
 import { hasPassed, stepAfter } from '../labs/attempt-flow.ts';
 import { fillField, fillLongText } from '../labs/fill-text.ts';
 import type { Values } from '../labs/interpolate.ts';
@@ -152,4 +152,22 @@ export function countPoints(loaded: LoadedLab, attempt: Attempt): { readonly poi
     points: Object.values(attempt.steps).reduce((sum, step) => sum + step.points, 0),
     of: all.reduce((sum, points) => sum + points, 0),
   };
+}
+
+/** What a round says in one line for each check, and for each guard that is broken, by what the line is about. */
+export function listFindings({ results, spoiled, guardErrors = [] }: Round, language: Language): Map<string, string> {
+  const say = words[language];
+  const line = (id: string, status: CheckStatus, message = ''): string =>
+    [id, say.statuses[status], ...(message === '' ? [] : [message])].join(': ');
+  return new Map([
+    ...results.map(({ check, status, message, because }): [string, string] => [
+      `check ${check}`,
+      line(check, status, status === 'pass' ? '' : (message ?? because)?.[language]),
+    ]),
+    ...spoiled.map(({ guard, message }): [string, string] => [
+      `guard ${guard}`,
+      line(guard, 'spoiled', `${message[language]} ${say.spoiled} kubelab lab reset`),
+    ]),
+    ...guardErrors.map(({ guard, error }): [string, string] => [`guard ${guard}`, line(guard, 'error', error)]),
+  ]);
 }

@@ -7,12 +7,11 @@ import type { SeenList } from '../kubernetes/api-watch.ts';
 import { type Attempt, readAttempt, writeAttempt } from '../labs/attempt.ts';
 import { checkAttempt, hasPassed } from '../labs/attempt-flow.ts';
 import type { Round } from '../labs/check-result.ts';
-import type { Language } from '../labs/lab-fields.ts';
 import { type Stage, stepOf } from '../labs/stage.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { showRound } from './lab-check.ts';
-import { words } from './lab-words.ts';
+import { listFindings } from './lab-report.ts';
 import { onStage, openReady } from './lab-stage.ts';
 
 export const labWatch = defineCommand({
@@ -84,24 +83,6 @@ async function watchUntilPassed(
     const isBlind = seen.length === 0 || looksBeyondApi(stage, checked.attempt, checked.round);
     await untilChange({ api: stage.cluster.api, seen, isBlind, signal, hasChanged: () => shared.hasChanged() });
   }
-}
-
-/** What a round says, a line for each check and for each guard that is broken. */
-function listFindings({ results, spoiled, guardErrors = [] }: Round, language: Language): Map<string, string> {
-  const say = words[language];
-  const lines: [string, string][] = results.map(({ check, status, message }) => [
-    check,
-    `${check}: ${say.statuses[status]}${status === 'pass' ? '' : `: ${message?.[language] ?? ''}`}`,
-  ]);
-  const broken = spoiled.map(({ guard, message }): [string, string] => [
-    `guard ${guard}`,
-    `${guard}: ${say.statuses.spoiled}: ${message[language]} ${say.spoiled} kubelab lab reset`,
-  ]);
-  const unseen = guardErrors.map(({ guard, error }): [string, string] => [
-    `guard ${guard}`,
-    `${guard}: ${say.statuses.error}: ${error}`,
-  ]);
-  return new Map([...lines, ...broken, ...unseen]);
 }
 
 /** Whether something that has not passed is seen only by looking: pages, commands, files of nodes. */

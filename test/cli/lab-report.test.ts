@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { describeNext, describeRound, listFindings } from '../../src/commands/lab-report.ts';
+import { planAttempt } from '../../src/labs/attempt-flow.ts';
+import type { CheckResult, Round } from '../../src/labs/check-result.ts';
+import { loadLab } from '../../src/labs/load-lab.ts';
+import { sampleLab } from '../labs/sample-lab.ts';
+
+const base = { points: 1, milliseconds: 5 };
+const passed: CheckResult = { ...base, check: 'there', status: 'pass' };
+const results: readonly CheckResult[] = [
+  passed,
+  { ...base, check: 'ready', status: 'notYet', message: { en: 'It is not ready.', ko: '준비되지 않았습니다.' } },
+  { ...base, check: 'page', status: 'blocked', because: { en: 'First ready has to pass.', ko: '먼저 ready를 통과해야 합니다.' } },
+];
+const round: Round = { step: 'run', at: '2026-01-02T03:04:05.000Z', results, spoiled: [], calls: 1, milliseconds: 10 };
+const broken: Round = {
+  ...round,
+  results: [passed],
+  spoiled: [{ guard: 'export', message: { en: 'The export is gone.', ko: '내보내기가 없어졌습니다.' } }],
+};
+const unseen: Round = { ...round, results: [passed], guardErrors: [{ guard: 'export', error: 'worker1 does not answer' }] };
+
+describe('a round while it is watched', () => {
+  it('is a line for each check, with what it says', () => {
+    expect([...listFindings(round, 'en').values()]).toEqual([
+      'there: pass',
+      'ready: not yet: It is not ready.',
+      'page: waits: First ready has to pass.',
+    ]);
+    expect(listFindings(round, 'ko').get('check page')).toBe('page: 대기: 먼저 ready를 통과해야 합니다.');
+  });
+
+  it('says what is broken and what mends it, and what could not be looked at', () => {
+    expect(listFindings(broken, 'en').get('guard export')).toBe(
+      'export: broken: The export is gone. Something that this step needs is broken. A reset brings it back. kubelab lab reset',
+    );
+    expect(listFindings(unseen, 'en').get('guard export')).toBe('export: check broke: worker1 does not answer');
+  });
+});
+
+describe('a round as lab check shows it', () => {
+  it('is no pass while something is broken that the step needs, and offers the reset first', async () => {
+    await using fixture = await sampleLab();
+    const loaded = await loadLab(fixture.path);
+    const attempt = planAttempt({ loaded, now: () => new Date() }, { cluster: 'x', made: '', mode: 'guided', language: 'en' });
+    const commands = (one?: Round): readonly string[] => {
+      const block = describeNext(loaded, attempt, one);
+      return block.kind === 'commands' ? block.commands.map(({ command }) => command) : [];
+    };
+    expect(commands(broken)[0]).toBe('kubelab lab reset');
+    expect(commands(round)).not.toContain('kubelab lab reset');
+    expect(JSON.stringify(describeRound(broken, 'en'))).toContain('The export is gone.');
+    expect(JSON.stringify(describeRound(broken, 'en'))).not.toContain('The step is done');
+  });
+
+  it('passes though a guard could not be looked at, and says so', () => {
+    const shown = JSON.stringify(describeRound(unseen, 'en'));
+    expect(shown).toContain('export: worker1 does not answer');
+    expect(shown).toContain('The step is done');
+  });
+});
