@@ -80,7 +80,7 @@ async function readOwnNamespace(stage: Stage): Promise<NamespaceObject | undefin
 export async function removeObjects(stage: Stage, startedAt: string): Promise<void> {
   const { loaded, cluster, say } = stage;
   const { kubectl, signal } = cluster;
-  const { namespace: name, reset } = loaded.lab;
+  const { namespace: name } = loaded.lab;
   await readOwnNamespace(stage);
   const own = await findOwnObjects(stage, startedAt);
   say(`removing namespace ${name}`);
@@ -98,12 +98,13 @@ export async function removeObjects(stage: Stage, startedAt: string): Promise<vo
       hint: 'Their provisioner removes them. See: kubelab kubectl get pv',
       deadline: Math.max(2 * minute, stage.patience.atLeast ?? 0),
       ready: async () => {
-        const { items } = await kubectl.json<VolumeList>(['get', 'persistentvolumes']);
-        const own = items.filter(
-          ({ spec }) => spec.claimRef?.namespace === name && spec.persistentVolumeReclaimPolicy === 'Delete',
+        const volumes = await listProvisioned(stage);
+        if (volumes.length === 0) return true;
+        await waitForDeletion(
+          stage,
+          volumes.map((volume) => `persistentvolume/${volume}`),
         );
-        const left = own.filter(({ metadata }) => !reset.clusterObjects.some((object) => object.name === metadata.name));
-        return left.length === 0 ? true : left.map(({ metadata }) => metadata.name).join(', ');
+        return (await listProvisioned(stage)).length === 0 ? true : volumes.join(', ');
       },
     },
     signal,
@@ -111,6 +112,24 @@ export async function removeObjects(stage: Stage, startedAt: string): Promise<vo
   );
   for (const { kind, name: object } of own)
     await kubectl.run(['delete', kind, object, '--ignore-not-found', '--timeout=60s'], { timeout: 90_000 });
+}
+
+/** The volumes that a provisioner made for claims of the lab, and removes. */
+async function listProvisioned({ loaded, cluster }: Stage): Promise<readonly string[]> {
+  const { namespace, reset } = loaded.lab;
+  const { items } = await cluster.kubectl.json<VolumeList>(['get', 'persistentvolumes']);
+  return items
+    .filter(({ spec }) => spec.claimRef?.namespace === namespace && spec.persistentVolumeReclaimPolicy === 'Delete')
+    .map(({ metadata }) => metadata.name)
+    .filter((name) => !reset.clusterObjects.some((object) => object.name === name));
+}
+
+/**
+ * Lets kubectl watch until the objects are gone, for some seconds at most: to ask again and again costs a process on a node
+ * each time, and a node of emulated processors has little else to do then. What came of it has to be looked at.
+ */
+async function waitForDeletion({ cluster: { kubectl } }: Stage, objects: readonly string[]): Promise<void> {
+  await kubectl.run(['wait', '--for=delete', ...objects, '--timeout=10s'], { timeout: minute, accept: 'any' });
 }
 
 async function waitUntilGone(stage: Stage): Promise<void> {
@@ -121,6 +140,7 @@ async function waitUntilGone(stage: Stage): Promise<void> {
       hint: `Something in it does not let go. See: kubelab kubectl get namespace ${name} -o yaml`,
       deadline: Math.max(5 * minute, stage.patience.atLeast ?? 0),
       ready: async () => {
+        await waitForDeletion(stage, [`namespace/${name}`]);
         const there = await readNamespace(stage);
         return there === undefined ? true : describeRest(there);
       },
