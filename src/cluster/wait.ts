@@ -9,11 +9,13 @@ export interface Wait {
   /** Where to look when it does not come. */
   readonly hint: string;
   readonly deadline: Milliseconds;
-  /** Time between looks; default 500 ms. */
+  /** Time between looks; default 500 ms. After a look that took longer, as long as it took, but no more than 5 s. */
   readonly every?: Milliseconds;
   /** Whether it is there, or a sentence on why not yet. */
   ready(): Promise<true | string>;
 }
+
+const longestPause: Milliseconds = 5000;
 
 /**
  * Looks until it is ready.
@@ -23,6 +25,7 @@ export async function waitFor(wait: Wait, signal: AbortSignal, progress?: (text:
   const end = Date.now() + wait.deadline;
   for (;;) {
     if (signal.aborted) throw new Interrupted();
+    const began = Date.now();
     const answer = await wait.ready();
     if (answer === true) return;
     progress?.(`${wait.what}: ${answer}`);
@@ -30,7 +33,9 @@ export async function waitFor(wait: Wait, signal: AbortSignal, progress?: (text:
       throw new KubelabError('KL-WAIT-DEADLINE', `waited ${Math.round(wait.deadline / 1000)} s for ${wait.what}: ${answer}`, {
         cure: wait.hint,
       });
-    await sleep(wait.every ?? 500, undefined, { signal }).catch(() => {
+    // A machine that is slow to answer has to get on with what it is asked about: half of its time at least.
+    const pause = Math.max(wait.every ?? 500, Math.min(Date.now() - began, longestPause));
+    await sleep(pause, undefined, { signal }).catch(() => {
       throw new Interrupted();
     });
   }
