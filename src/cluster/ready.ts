@@ -4,24 +4,31 @@ import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
 import { nodeReadiness, workloadReadiness } from '../kubernetes/readiness.ts';
 import { probeNamespace, renderReadyProbe } from '../kubernetes/ready-probe.ts';
 import type { Node } from './node.ts';
-import type { Plan } from './plan.ts';
+import { firstControlPlane } from './node-files.ts';
+import type { NodePlan, Plan } from './plan.ts';
 import { waitFor } from './wait.ts';
 
 export interface ReadyInput {
   readonly plan: Plan;
-  /** The first control plane. */
-  readonly node: Node;
+  /** Opens the way to a node. */
+  readonly connect: (node: NodePlan) => Node;
   readonly signal: AbortSignal;
 }
 
 const minute = 60_000;
-/** On the first control plane: what was proved Ready, and in which boot. */
+/** On every node, until it is switched off: with which others it was proved Ready. */
 const proof = '/run/kubelab/ready';
 
-/** Whether this very set of nodes was proved Ready since it booted and still says so. Looks only. */
+/**
+ * Whether this very set of nodes was proved Ready since each of them booted, and still says so. Looks only. What the API
+ * server says is not enough: it calls a node Ready for most of a minute after it has gone.
+ */
 export async function isReady(input: ReadyInput): Promise<boolean> {
-  const known = await input.node.run(['cat', proof], { timeout: 20_000, signal: input.signal, accept: 'any' });
-  if (known.stdout.trim() !== proofText(input.plan)) return false;
+  const { signal } = input;
+  const known = await Promise.all(
+    connectAll(input).map((node) => node.run(['cat', proof], { timeout: 20_000, signal, accept: 'any' })),
+  );
+  if (known.some(({ stdout }) => stdout.trim() !== proofText(input.plan))) return false;
   try {
     const nodes = nodeReadiness(await kubectl(input).json(['get', 'nodes']));
     return expectedNodes(input.plan).every((name) => nodes.some((node) => node.name === name && node.ready));
@@ -80,11 +87,9 @@ export async function waitUntilReady(input: ReadyInput, progress: (text: string)
     progress,
   );
   await control.run(['delete', 'namespace', probeNamespace, '--wait=false'], { timeout: minute });
-  await input.node.run(['sh', '-c', `mkdir -p /run/kubelab && cat >${proof}`], {
-    timeout: 20_000,
-    signal: input.signal,
-    input: `${proofText(input.plan)}\n`,
-  });
+  const write = ['sh', '-c', `mkdir -p /run/kubelab && cat >${proof}`] as const;
+  const options = { timeout: minute, signal: input.signal, input: `${proofText(input.plan)}\n` };
+  await Promise.all(connectAll(input).map((node) => node.run(write, options)));
 }
 
 /** After a boot the API server comes and goes for a moment; what kubectl says then is an answer, not a failure. */
@@ -108,8 +113,17 @@ async function look(control: Kubectl, plan: Plan, count: number): Promise<true |
   return available >= count && probe?.ready === true ? true : `DNS and pod network proved on ${available} of ${count} nodes`;
 }
 
+/** Those that run kubelet. */
+function kubernetesNodes(plan: Plan): readonly NodePlan[] {
+  return plan.nodes.filter((node) => node.role === 'control-plane' || node.role === 'worker');
+}
+
 function expectedNodes(plan: Plan): string[] {
-  return plan.nodes.filter((node) => node.role === 'control-plane' || node.role === 'worker').map((node) => node.name);
+  return kubernetesNodes(plan).map((node) => node.name);
+}
+
+function connectAll({ plan, connect }: ReadyInput): readonly Node[] {
+  return kubernetesNodes(plan).map((node) => connect(node));
 }
 
 /** The nodes that take ordinary pods. */
@@ -127,5 +141,9 @@ function proofText(plan: Plan): string {
 }
 
 function kubectl(input: ReadyInput): Kubectl {
-  return createKubectl({ runner: input.node, kubeconfig: '/etc/kubernetes/admin.conf', signal: input.signal });
+  return createKubectl({
+    runner: input.connect(firstControlPlane(input.plan)),
+    kubeconfig: '/etc/kubernetes/admin.conf',
+    signal: input.signal,
+  });
 }

@@ -209,8 +209,7 @@ function kubeconfigStep(context: UpContext): Step {
 function readySteps(context: UpContext): Step[] {
   const { plan } = context;
   const joins = plan.nodes.filter((node) => roleOf(plan, node) === 'join').map((node) => `join:${node.name}`);
-  const node = context.provider.connect(firstControlPlane(plan));
-  const input = { plan, node, signal: context.signal };
+  const input = { plan, connect: (node: NodePlan) => context.provider.connect(node), signal: context.signal };
   // One look serves both: probes are put in only where it says no, and then there is something to wait for.
   let proved: Promise<boolean> | undefined;
   const done = (): Promise<boolean> => (proved ??= isReady(input));

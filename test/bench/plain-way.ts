@@ -3,7 +3,6 @@ import path from 'node:path';
 import { layOutArtifacts } from '../../src/artifacts/node-image.ts';
 import { createClusterFolder } from '../../src/cluster/cluster-folder.ts';
 import type { Node } from '../../src/cluster/node.ts';
-import { firstControlPlane } from '../../src/cluster/node-files.ts';
 import type { NodePlan, Plan } from '../../src/cluster/plan.ts';
 import type { Provider } from '../../src/cluster/provider.ts';
 import { packNodeFiles } from '../../src/cluster/push-files.ts';
@@ -42,8 +41,7 @@ export const plainWay: Benchmark = {
         nodes.push({ name: node.name, seconds: one.seconds, bytes: one.result });
       }
       bench.progress('plain: waiting until Ready');
-      const first = cluster.provider.connect(firstControlPlane(cluster.plan));
-      const ready = { plan: cluster.plan, node: first, signal: bench.signal };
+      const ready = { plan: cluster.plan, connect: (node: NodePlan) => cluster.provider.connect(node), signal: bench.signal };
       await putProbes(ready, () => {});
       await waitUntilReady(ready, () => {});
     }).finally(() => cluster.workspace.store.close());
