@@ -24,15 +24,14 @@ const proof = '/run/kubelab/ready';
  * server says is not enough: it calls a node Ready for most of a minute after it has gone.
  */
 export async function isReady(input: ReadyInput): Promise<boolean> {
-  const { signal } = input;
-  const known = await Promise.all(
-    connectAll(input).map((node) => node.run(['cat', proof], { timeout: 20_000, signal, accept: 'any' })),
-  );
-  if (known.some(({ stdout }) => stdout.trim() !== proofText(input.plan))) return false;
+  const options = { timeout: 20_000, signal: input.signal, accept: 'any' } as const;
   try {
+    const known = await Promise.all(connectAll(input).map((node) => node.run(['cat', proof], options)));
+    if (known.some(({ stdout }) => stdout.trim() !== proofText(input.plan))) return false;
     const nodes = nodeReadiness(await kubectl(input).json(['get', 'nodes']));
     return expectedNodes(input.plan).every((name) => nodes.some((node) => node.name === name && node.ready));
   } catch (error) {
+    // A node that is only just booting may take longer than that to answer.
     if (error instanceof CommandFailed) return false;
     throw error;
   }

@@ -11,6 +11,8 @@ export interface Wait {
   readonly deadline: Milliseconds;
   /** Time between looks; default 500 ms. After a look that took longer, as long as it took, but no more than 5 s. */
   readonly every?: Milliseconds;
+  /** Whether a look takes its time by waiting itself: then the next one comes as soon as after any other. */
+  readonly watches?: boolean;
   /** Whether it is there, or a sentence on why not yet. */
   ready(): Promise<true | string>;
 }
@@ -34,7 +36,8 @@ export async function waitFor(wait: Wait, signal: AbortSignal, progress?: (text:
         cure: wait.hint,
       });
     // A machine that is slow to answer has to get on with what it is asked about: half of its time at least.
-    const pause = Math.max(wait.every ?? 500, Math.min(Date.now() - began, longestPause));
+    const took = wait.watches === true ? 0 : Date.now() - began;
+    const pause = Math.max(wait.every ?? 500, Math.min(took, longestPause));
     await sleep(pause, undefined, { signal }).catch(() => {
       throw new Interrupted();
     });

@@ -104,8 +104,8 @@ function keepOf({ events }: Pick<Context, 'events'>, folder: string, { attempt: 
   if (known === undefined) return (attempt) => writeAttempt(folder, attempt);
   const keeper = createKeeper(folder, known);
   const what = `lab ${known.lab} was ended, reset or taken to another step meanwhile`;
-  return async (attempt) => {
-    if (await keeper.keep(attempt)) return;
+  return async (attempt, again) => {
+    if (await keeper.keep(attempt, again)) return;
     // Nothing has been changed yet: everything that changes a cluster is kept before.
     if (changes) throw new KubelabError('KL-LAB-ORDER', what, { cure: 'See kubelab lab status.' });
     events({ type: 'warning', text: `${what}: what was found is not kept.` });

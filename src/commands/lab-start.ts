@@ -4,7 +4,8 @@ import { findPackOf, type InstalledPack } from '../labs/pack-trust.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';
-import { stepOf } from '../labs/stage.ts';
+import { requireOwnNamespace } from '../labs/namespace.ts';
+import { type Stage, stepOf } from '../labs/stage.ts';
 import { drawVariables } from '../labs/values.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
@@ -43,25 +44,27 @@ async function runStart(
   const loaded = await findLabOf(context, asked);
   requireFit(loaded.lab, await readClusterFacts(existing), chooseLanguage(context, flags.lang));
   await requireTrust(context, existing, [loaded], flags.trust);
-  const folder = attemptsOf(existing);
-  const known = await readAttempt(folder, loaded.lab.id);
-  const begun =
-    known === undefined
-      ? beginAttempt(context, existing, loaded, flags)
-      : goOnWith(context, await moveAttempt(context, known, loaded), flags);
-  const attempt = await onStage(
-    context,
-    { existing, loaded, title: `lab start ${loaded.lab.id}`, changes: true },
-    async (stage) => {
-      await provideLabImages(existing, loaded.lab.requires.images, `lab start ${loaded.lab.id}`);
-      await writeAttempt(folder, begun);
-      await writeCurrentLab(folder, loaded.lab.id);
-      if (begun.made === existing.state.createdAt && begun.rebuild !== true) return makeReady(stage, begun);
-      // The cluster was made anew, or a reset was cut off: nothing of the lab is on it, or only a part.
-      return resetTo(stage, { ...begun, made: existing.state.createdAt }, chooseStep(context, loaded, begun));
-    },
-  );
-  return showStep({ existing, loaded, attempt, begun: known === undefined });
+  // Refused before anything is touched.
+  await findBegun(context, existing, loaded);
+  const title = `lab start ${loaded.lab.id}`;
+  const started = await onStage(context, { existing, loaded, title, changes: true }, async (stage) => {
+    const folder = attemptsOf(existing);
+    const known = await findBegun(context, existing, loaded);
+    if (known?.note !== undefined) context.events({ type: 'note', text: known.note });
+    const begun = known === undefined ? beginAttempt(context, existing, loaded, flags) : goOnWith(context, known.attempt, flags);
+    await requireOwnNamespace(stage);
+    await provideLabImages(existing, loaded.lab.requires.images, title);
+    await writeAttempt(folder, begun);
+    await writeCurrentLab(folder, loaded.lab.id);
+    return { attempt: await bringUp(context, stage, existing, begun), begun: known === undefined };
+  });
+  return showStep({ existing, loaded, ...started });
+}
+
+function bringUp(context: Context, stage: Stage, { state }: Existing, begun: Attempt): Promise<Attempt> {
+  if (begun.made === state.createdAt && begun.rebuild !== true) return makeReady(stage, begun);
+  // The cluster was made anew, or a reset was cut off: nothing of the lab is on it, or only a part.
+  return resetTo(stage, { ...begun, made: state.createdAt }, chooseStep(context, stage.loaded, begun));
 }
 
 /** The step to bring back on a cluster that was made anew: without solutions, none but the first can be reached. */
@@ -73,18 +76,27 @@ function chooseStep(context: Context, { lab }: LoadedLab, { step }: Attempt): st
   return first;
 }
 
+interface Moved {
+  readonly attempt: Attempt;
+  /** What whoever asked should know of it. */
+  readonly note?: string;
+}
+
 /**
- * The attempt for the lab that was asked for, where that is not the very one that it was begun with: another version of its
- * pack, or the same lab at another place. It is never exchanged for an unlike lab of the same id.
+ * The attempt for the lab that was asked for, also where that is not the very one that it was begun with: another version
+ * of its pack, or the same lab at another place. It is never exchanged for an unlike lab of the same id.
+ * @returns undefined where there is none yet
  * @throws KubelabError `KL-LAB-ORDER`
  */
-async function moveAttempt(context: Context, known: Attempt, loaded: LoadedLab): Promise<Attempt> {
+async function findBegun(context: Context, existing: Existing, loaded: LoadedLab): Promise<Moved | undefined> {
   const { lab, folder } = loaded;
+  const known = await readAttempt(attemptsOf(existing), lab.id);
+  if (known === undefined) return undefined;
   // Values are drawn for what is new in it.
   const vars = { ...drawVariables(lab.vars), ...known.vars };
   if (known.folder === folder.root) {
     stepOf({ loaded }, known.step);
-    return { ...known, vars };
+    return { attempt: { ...known, vars } };
   }
   const { state } = context.folders;
   const [before, after] = await Promise.all([findPackOf(state, known.folder), findPackOf(state, folder.root)]);
@@ -92,11 +104,12 @@ async function moveAttempt(context: Context, known: Attempt, loaded: LoadedLab):
   const isLike = isOfSamePack || !(await fileExists(known.folder));
   if (!isLike) throw unlike(known, before);
   stepOf({ loaded }, known.step);
-  if (!isOfSamePack) return { ...known, folder: folder.root };
-  const text = `Lab ${lab.id} was begun with ${before.name} ${before.version}, and goes on with ${after?.version}.`;
-  context.events({ type: 'note', text });
-  // The step is set up again, as the new version has it.
-  return { ...known, folder: folder.root, version: lab.version, vars, ready: false };
+  if (!isOfSamePack) return { attempt: { ...known, folder: folder.root } };
+  return {
+    // The step is set up again, as the new version has it.
+    attempt: { ...known, folder: folder.root, version: lab.version, vars, ready: false },
+    note: `Lab ${lab.id} was begun with ${before.name} ${before.version}, and goes on with ${after?.version}.`,
+  };
 }
 
 function unlike(known: Attempt, pack: InstalledPack | undefined): KubelabError {

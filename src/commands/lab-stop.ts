@@ -1,6 +1,7 @@
 import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt.ts';
 import { clearAway, withoutGround } from '../labs/attempt-flow.ts';
 import { labLabel } from '../labs/lab-label.ts';
+import { requireOwnNamespace } from '../labs/namespace.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -31,15 +32,15 @@ async function runStop(context: Context): Promise<CommandResult> {
 }
 
 /** What keeps a lab from putting back what it did. */
-const lost: readonly string[] = ['KL-LAB-UNKNOWN', 'KL-LAB-INVALID', 'KL-LAB-TRUST'];
+const lost: readonly string[] = ['KL-LAB-UNKNOWN', 'KL-LAB-INVALID', 'KL-LAB-TRUST', 'KL-LAB-NAMESPACE'];
 
-/** For a lab whose folder is gone or spoiled, or may not run any more: what carries its label goes, and what else it did stays. */
+/** For a lab whose folder is gone or spoiled, that may not run any more, or whose namespace is another's: what carries its label goes, and what else it did stays. */
 async function stopWithout(context: Context, existing: Existing, reason: KubelabError): Promise<CommandResult> {
   const folder = attemptsOf(existing);
   const id = (await readCurrentLab(folder)) ?? '';
   const attempt = await readAttempt(folder, id);
   const isWanted = await context.ask({
-    text: `${reason.message} End lab ${id} and delete its namespace all the same?`,
+    text: `${reason.message} End lab ${id} and delete the namespace that was made for it all the same?`,
     flag: '--yes',
   });
   if (!isWanted) throw new Interrupted('nothing was changed');
@@ -54,7 +55,8 @@ async function stopWithout(context: Context, existing: Existing, reason: Kubelab
   await writeCurrentLab(folder, undefined);
   return {
     data: { stopped: id, whole: false },
-    human: () => `Lab ${id} has ended. Its namespace is gone; what it did outside of it, nobody knows any more.`,
+    human: () =>
+      `Lab ${id} has ended. A namespace that was made for it is gone; what it did outside of it, nobody knows any more.`,
   };
 }
 
@@ -69,6 +71,7 @@ async function stopCurrent(
   // A cluster that was made anew since has nothing of it.
   if (attempt.made === existing.state.createdAt)
     await onStage(context, { existing, loaded, attempt, title: `lab stop ${id}`, changes: true }, async (stage) => {
+      await requireOwnNamespace(stage);
       await stage.keep(withoutGround(attempt));
       await clearAway(stage, attempt);
     });

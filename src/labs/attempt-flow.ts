@@ -1,8 +1,9 @@
+import { randomUUID } from 'node:crypto';
 import { type Attempt, progressOf, withProgress } from './attempt.ts';
 import type { CheckResult, Round } from './check-result.ts';
 import { interpolateAll } from './interpolate.ts';
 import type { Language } from './lab-fields.ts';
-import { makeNamespace, removeObjects } from './namespace.ts';
+import { makeNamespace, removeObjects, requireOwnNamespace } from './namespace.ts';
 import { explainFailure, type Performed, performActions, type PerformInput, QuestionUnknown } from './perform.ts';
 import { readField } from './read-field.ts';
 import { checkStep, type RoundInput } from './round.ts';
@@ -101,8 +102,10 @@ export async function checkAttempt(
   looked?: RoundInput['looked'],
 ): Promise<{ attempt: Attempt; round: Round }> {
   const round = await lookAtStep(stage, attempt, looked === undefined ? {} : { looked });
-  const kept = takeRound(attempt, stepOf(stage, attempt.step), round, stage.now());
-  await stage.keep(kept);
+  const take = (now: Attempt): Attempt => takeRound(now, stepOf(stage, attempt.step), round, stage.now());
+  const kept = take(attempt);
+  // Points follow from hints and solutions too, which come in other terminals.
+  await stage.keep(kept, (now) => take({ ...now, answers: { ...now.answers, ...attempt.answers } }));
   return { attempt: kept, round };
 }
 
@@ -187,12 +190,13 @@ export async function goOn(stage: Stage, attempt: Attempt): Promise<Attempt> {
 
 /** An attempt of which nothing may be left on the cluster from now on, until its step has begun again. */
 export function withoutGround(attempt: Attempt): Attempt {
-  return { ...attempt, ready: false, rebuild: true };
+  return { ...attempt, ready: false, rebuild: true, ground: randomUUID() };
 }
 
 /** Removes all that the lab and the learner made on the cluster, and puts nodes back. */
 export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
   const { lab } = stage.loaded;
+  await requireOwnNamespace(stage);
   const input = performInput(stage, attempt, `the reset of lab ${lab.id}`);
   await performActions(stage, lab.reset.first, input);
   await removeObjects(stage, attempt.startedAt);
@@ -209,6 +213,7 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
   const { lab } = stage.loaded;
   const index = lab.steps.indexOf(stepOf(stage, target));
   if (index > 0) requireSolutions(lab, resetWhole);
+  await requireOwnNamespace(stage);
   const forgotten = lab.steps.slice(index);
   const questions = new Set(forgotten.flatMap(({ checks }) => checks.map(({ id }) => id)));
   const { resets } = progressOf(attempt, target);

@@ -25,6 +25,8 @@ const attemptSchema = z.object({
   ready: z.boolean(),
   /** Clearing away has begun and the step has not begun again since: what is on the cluster is nothing to go on with. */
   rebuild: z.literal(true).optional(),
+  /** Another one from each time on that all was cleared away; none before the first. */
+  ground: z.string().optional(),
   vars: z.record(z.string(), z.string()),
   /** Answers by the id of the check. */
   answers: z.record(z.string(), z.string()),

@@ -1,3 +1,4 @@
+import { CommandFailed } from '../errors/errors.ts';
 import { textAt, textsAt } from './field-path.ts';
 import { labLabel } from './lab-label.ts';
 import { type KubeObject, nameOf } from './snapshot.ts';
@@ -44,17 +45,20 @@ async function markOwn({ loaded, cluster }: Stage, objects: readonly KubeObject[
   await cluster.kubectl.run(['label', ...names, `${labLabel}=${loaded.lab.id}`, '--overwrite'], { accept: 'any' });
 }
 
-/** Those that are there. */
+/** Those that are there. @throws CommandFailed */
 async function readObjects({ cluster: { kubectl } }: Stage, names: readonly string[]): Promise<readonly KubeObject[]> {
-  const read = (asked: readonly string[]): ReturnType<typeof kubectl.run> =>
-    kubectl.run(['get', ...asked, '--ignore-not-found', '-o', 'json'], { accept: 'any' });
-  const all = await read(names);
+  const words = (asked: readonly string[]): string[] => ['get', ...asked, '--ignore-not-found', '-o', 'json'];
+  const all = await kubectl.run(words(names), { accept: 'any' });
   if (all.exitCode === 0) return parseObjects(all.stdout);
   // One kind that is not known here, as of a definition that the lab makes, hides all the others.
   const objects: KubeObject[] = [];
   for (const name of names) {
-    const { exitCode, stdout } = await read([name]);
-    if (exitCode === 0) objects.push(...parseObjects(stdout));
+    try {
+      objects.push(...parseObjects((await kubectl.run(words([name]))).stdout));
+    } catch (error) {
+      // A server that does not answer says nothing of what is there.
+      if (!(error instanceof CommandFailed) || !error.stderr.includes("doesn't have a resource type")) throw error;
+    }
   }
   return objects;
 }

@@ -2,18 +2,24 @@ import { type Attempt, progressOf, readAttempt, writeAttempt } from './attempt.t
 
 /** What a command knows of an attempt, and keeps its own changes of, beside others in other terminals. */
 export interface AttemptKeeper {
-  /** @returns false when nothing was kept: the attempt was ended, begun anew, or went to another step meanwhile. */
-  keep(attempt: Attempt): Promise<boolean>;
+  /**
+   * What a reset forgets is forgotten whoever learned it meanwhile; of all else, only what the command has changed is kept.
+   * @param again works the attempt out anew from what there is now: for what follows from fields that others change
+   * @returns false when nothing was kept: the attempt was ended, begun anew, reset, or went to another step meanwhile
+   */
+  keep(attempt: Attempt, again?: (now: Attempt) => Attempt): Promise<boolean>;
 }
 
 /** @param known the attempt as the command has read it */
 export function createKeeper(folder: string, known: Attempt): AttemptKeeper {
   let mine = known;
   return {
-    async keep(attempt) {
+    async keep(attempt, again) {
       const now = await readAttempt(folder, known.lab);
       if (now === undefined || !isSamePlace(now, mine)) return false;
-      await writeAttempt(folder, mergeChanges(withSteps(mine, attempt), attempt, withSteps(now, attempt)) as Attempt);
+      if (attempt.ground !== mine.ground) await writeAttempt(folder, attempt);
+      else if (again !== undefined) await writeAttempt(folder, again(now));
+      else await writeAttempt(folder, mergeChanges(withSteps(mine, attempt), attempt, withSteps(now, attempt)) as Attempt);
       mine = attempt;
       return true;
     },
@@ -27,7 +33,8 @@ function withSteps(attempt: Attempt, { steps }: Attempt): Attempt {
 }
 
 function isSamePlace(one: Attempt, other: Attempt): boolean {
-  return one.startedAt === other.startedAt && one.made === other.made && one.step === other.step && one.ready === other.ready;
+  const fields = ['startedAt', 'made', 'step', 'ready', 'ground'] as const;
+  return fields.every((field) => one[field] === other[field]);
 }
 
 /** What differs between `before` and `after`, done to `now`: fields of objects one by one, all else whole. */

@@ -15,7 +15,7 @@ export async function makeNamespace(stage: Stage): Promise<void> {
   const { loaded, cluster, say } = stage;
   const { id, namespace: name } = loaded.lab;
   const { kubectl, signal } = cluster;
-  const there = await readOwnNamespace(stage);
+  const there = await requireOwnNamespace(stage);
   // One that is going would take along all that is made in it.
   if (there?.metadata.deletionTimestamp !== undefined) await waitUntilGone(stage);
   await kubectl.apply(renderDocuments([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [labLabel]: id } } }]));
@@ -60,8 +60,11 @@ async function readNamespace({ loaded, cluster }: Stage): Promise<NamespaceObjec
   return stdout.trim() === '' ? undefined : (JSON.parse(stdout) as NamespaceObject);
 }
 
-/** @throws KubelabError `KL-LAB-NAMESPACE` when it is there and was not made for this lab */
-async function readOwnNamespace(stage: Stage): Promise<NamespaceObject | undefined> {
+/**
+ * Reads the lab's namespace. Asked before anything of the lab is done or undone.
+ * @throws KubelabError `KL-LAB-NAMESPACE` when it is there and was not made for this lab
+ */
+export async function requireOwnNamespace(stage: Stage): Promise<NamespaceObject | undefined> {
   const { id, namespace: name } = stage.loaded.lab;
   const there = await readNamespace(stage);
   const owner = there?.metadata.labels?.[labLabel];
@@ -75,13 +78,11 @@ async function readOwnNamespace(stage: Stage): Promise<NamespaceObject | undefin
 /**
  * Removes the namespace with all in it, then the lab's objects outside of it, and waits until they are gone.
  * @param startedAt when the lab was begun.
- * @throws KubelabError `KL-LAB-NAMESPACE`
  */
 export async function removeObjects(stage: Stage, startedAt: string): Promise<void> {
   const { loaded, cluster, say } = stage;
   const { kubectl, signal } = cluster;
   const { namespace: name } = loaded.lab;
-  await readOwnNamespace(stage);
   const own = await findOwnObjects(stage, startedAt);
   say(`removing namespace ${name}`);
   await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });
@@ -95,6 +96,7 @@ export async function removeObjects(stage: Stage, startedAt: string): Promise<vo
   await waitFor(
     {
       what: `volumes that were provisioned for ${name} to go`,
+      watches: true,
       hint: 'Their provisioner removes them. See: kubelab kubectl get pv',
       deadline: Math.max(2 * minute, stage.patience.atLeast ?? 0),
       ready: async () => {
@@ -137,6 +139,7 @@ async function waitUntilGone(stage: Stage): Promise<void> {
   await waitFor(
     {
       what: `namespace ${name} to go`,
+      watches: true,
       hint: `Something in it does not let go. See: kubelab kubectl get namespace ${name} -o yaml`,
       deadline: Math.max(5 * minute, stage.patience.atLeast ?? 0),
       ready: async () => {

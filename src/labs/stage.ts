@@ -11,8 +11,11 @@ import { fillInValues } from './values.ts';
 export interface Stage {
   readonly loaded: LoadedLab;
   readonly cluster: LabCluster;
-  /** Keeps the attempt as it is now: called after every change, so that a crash loses nothing. */
-  readonly keep: (attempt: Attempt) => Promise<void>;
+  /**
+   * Keeps the attempt as it is now: called after every change, so that a crash loses nothing.
+   * @param again works it out anew where another command has changed it meanwhile
+   */
+  readonly keep: (attempt: Attempt, again?: (now: Attempt) => Attempt) => Promise<void>;
   /** Told what is being done right now. */
   readonly say: (text: string) => void;
   readonly now: () => Date;

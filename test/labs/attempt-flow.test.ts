@@ -124,6 +124,8 @@ describe('an attempt at a lab', () => {
     const failure = { code: 'KL-LAB-NAMESPACE', message: expect.stringContaining(said) };
     await expect(makeReady(stage, plan())).rejects.toMatchObject(failure);
     await expect(clearAway(stage, plan())).rejects.toMatchObject(failure);
+    await expect(resetTo(stage, plan(), 'run')).rejects.toMatchObject(failure);
+    expect(kept).toEqual([]);
     expect(callsSince(began).filter((line) => !line.includes(' get '))).toEqual([]);
   });
 
@@ -131,7 +133,9 @@ describe('an attempt at a lab', () => {
     const began = program.calls.length;
     const begun = { ...plan(), step: 'leave', ready: true };
     const after = await resetTo(stage, begun, 'leave');
-    expect(kept[0]).toMatchObject({ attempt: { step: 'leave', ready: false, rebuild: true }, calls: began });
+    expect(kept[0]?.attempt).toMatchObject({ step: 'leave', ready: false, rebuild: true, ground: expect.any(String) });
+    const before = program.calls.slice(began, kept[0]?.calls).map(({ args }) => args.join(' '));
+    expect(before.filter((line) => !line.includes(' get '))).toEqual([]);
     expect(after).toMatchObject({ step: 'leave', ready: true });
     expect(after).not.toHaveProperty('rebuild');
     expect(kept.at(-1)?.attempt).toEqual(after);

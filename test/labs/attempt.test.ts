@@ -95,6 +95,29 @@ describe('what a command keeps of an attempt', () => {
     expect(progressOf(now!, 'share')).toMatchObject({ hints: [0], rounds: 2, points: 2 });
   });
 
+  it('forgets what a reset forgets, also what another has learned meanwhile', async () => {
+    const folder = await makeFolder();
+    await writeAttempt(folder, attempt);
+    const keeper = createKeeper(folder, attempt);
+    await writeAttempt(folder, withProgress(attempt, 'share', { passedAt: '2026-01-02T03:04:05.000Z', points: 5 }));
+    const cleared = { ...attempt, ready: false, ground: 'second' };
+    expect(await keeper.keep(cleared)).toBe(true);
+    expect(await keeper.keep({ ...cleared, ready: true })).toBe(true);
+    expect(await readAttempt(folder, 'emptydir')).toEqual({ ...cleared, ready: true });
+    // Whoever began to look before the reset has looked at something else.
+    expect(await createKeeper(folder, attempt).keep({ ...attempt, latched: { share: ['served'] } })).toBe(false);
+  });
+
+  it('is worked out again where it follows from what another has changed', async () => {
+    const folder = await makeFolder();
+    await writeAttempt(folder, attempt);
+    const keeper = createKeeper(folder, attempt);
+    await writeAttempt(folder, withProgress(attempt, 'share', { solved: true }));
+    const take = (now: Attempt): Attempt => withProgress(now, 'share', { points: progressOf(now, 'share').solved ? 0 : 9 });
+    await keeper.keep(take(attempt), take);
+    expect(progressOf((await readAttempt(folder, 'emptydir'))!, 'share')).toMatchObject({ solved: true, points: 0 });
+  });
+
   it.each([
     ['was ended', undefined],
     ['was begun anew', { ...attempt, startedAt: '2026-02-02T03:04:05.000Z' }],
