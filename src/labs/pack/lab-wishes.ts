@@ -1,10 +1,10 @@
 import { KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
 import { withinTime } from '../../exec/time-limit.ts';
-import type { Values } from '../interpolate.ts';
+import { interpolate, placeholdersIn, type Values } from '../interpolate.ts';
 import { readFiles } from '../lint/subject.ts';
 import { listActions, listLooks, listScripts } from '../lint/lab-parts.ts';
-import { fillInKnown, readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
+import { readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
 import type { Lab } from '../lab.ts';
 import type { LoadedLab } from '../load-lab.ts';
 import { asPackError } from './read-folder.ts';
@@ -71,25 +71,39 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
       lab.reset.clusterObjects.map(({ kind, name }) => `${kind}/${name}`),
       Infinity,
     ),
-    entersNamespaces: unique(listNamespaces(lab, values), Infinity),
+    entersNamespaces: unique(listNamespaces(lab), Infinity),
     podsReach: unique(reached.map(([key]) => key)),
     internet: unique([...[...texts, ...listScripts(lab).map(({ text }) => text ?? '')].flatMap(listHosts), ...images]),
   };
 }
 
 /** Where its commands in pods are run outside of its own namespace, whatever its variables turn out to be. */
-function listNamespaces(lab: Lab, values: Values): string[] {
-  const choices = Object.entries(lab.vars).flatMap(([name, variable]) =>
-    'pick' in variable ? [[name, variable.pick] as const] : [],
-  );
-  const drawn = Array.from({ length: Math.max(1, ...choices.map(([, pick]) => pick.length)) }, (_, index): Values => {
-    const own = choices.map(([name, pick]) => [name, pick[index % pick.length] ?? ''] as const);
-    return { ...values, ...Object.fromEntries(own) };
-  });
+function listNamespaces(lab: Lab): string[] {
   return listLooks(lab)
     .flatMap(({ fields: { exec } }) => (exec?.namespace === undefined ? [] : [exec.namespace]))
-    .flatMap((namespace) => drawn.map((one) => fillInKnown(namespace, one)))
+    .flatMap((namespace) => listTexts(lab, namespace))
     .filter((namespace) => namespace !== lab.namespace);
+}
+
+/** More choices than somebody reads are left as the lab writes them. */
+const mostTexts = 50;
+
+/** What a text may come to. What is only drawn or seen when the lab runs stays as the lab writes it. */
+function listTexts(lab: Lab, text: string): string[] {
+  let drawn: Values[] = [{ namespace: lab.namespace }];
+  for (const name of placeholdersIn(text).filter((one) => one !== 'namespace')) {
+    const choices = choicesOf(lab, name);
+    const fits = choices.length > 0 && choices.length * drawn.length <= mostTexts;
+    const values = fits ? choices : [`\${${name}}`];
+    drawn = drawn.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));
+  }
+  return drawn.map((values) => interpolate(text, values, 'a namespace'));
+}
+
+function choicesOf(lab: Lab, name: string): readonly string[] {
+  const variable = Object.hasOwn(lab.vars, name) ? lab.vars[name] : undefined;
+  if (variable === undefined || 'random' in variable) return [];
+  return 'value' in variable ? [variable.value] : variable.pick;
 }
 
 /** Every field of every object. */
