@@ -227,10 +227,16 @@ function nspawnSettings(workspace: Workspace, subnet: string, capabilities: Capa
     bridge: bridgeName(workspace),
     files: path.join(folder.root, 'machines'),
     logs: folder.logs,
-    sshConfig: path.join(folder.root, 'ssh_config'),
+    ...reachMachines(workspace),
     authorizedKey: () => readFile(folder.sshPublicKey, 'utf8'),
     capabilities,
   };
+}
+
+/** OpenSSH for Windows can not share a connection. */
+function reachMachines({ context, folder }: Workspace): { readonly sshConfig: string; readonly sshSockets: string | undefined } {
+  const sshSockets = context.machine.platform === 'win32' ? undefined : path.join(folder.root, 'machines');
+  return { sshConfig: path.join(folder.root, 'ssh_config'), sshSockets };
 }
 
 interface VirtualMachines {
@@ -254,7 +260,7 @@ function vagrantSettings(workspace: Workspace, { name, network, emulated, capabi
       bridge: bridgeName(workspace),
       management: managementNetwork(network),
     },
-    sshConfig: path.join(folder.root, 'ssh_config'),
+    ...reachMachines(workspace),
     authorizedKey: () => readFile(folder.sshPublicKey, 'utf8'),
     capabilities,
     emulated,

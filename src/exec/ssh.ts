@@ -8,6 +8,8 @@ export interface SshTarget {
   readonly host: string;
   /** Whether commands need sudo there because the user is not root. */
   readonly sudo: boolean;
+  /** The socket of a connection that is shared; where nobody listens there, ssh makes a connection of its own. */
+  readonly socket?: string;
 }
 
 /** Exit code of ssh itself when it could not connect or was cut off: https://man.openbsd.org/ssh#EXIT_STATUS */
@@ -31,12 +33,17 @@ export function sshRunner(local: Runner, target: SshTarget): Runner {
         ...command,
       ];
       const { env: _, cwd: __, ...rest } = options;
-      return local.run(sshCommand(target, [quoteCommand(remote)]), rest);
+      const flags = target.socket === undefined ? [] : ['-S', target.socket];
+      return local.run(sshCommand(target, [quoteCommand(remote)], flags), rest);
     },
   };
 }
 
 /** The ssh command line for a target; also what an interactive session starts from. */
-export function sshCommand(target: SshTarget, rest: readonly string[], flags: readonly string[] = []): Command {
+export function sshCommand(
+  target: Pick<SshTarget, 'configFile' | 'host'>,
+  rest: readonly string[],
+  flags: readonly string[] = [],
+): Command {
   return ['ssh', '-F', target.configFile, ...flags, target.host, ...(rest.length > 0 ? ['--', ...rest] : [])];
 }

@@ -6,7 +6,8 @@ import type { Node } from '../../cluster/node.ts';
 import type { Capabilities, MachinePlan, MachineState, Provider } from '../../cluster/provider.ts';
 import { waitFor } from '../../cluster/wait.ts';
 import { KubelabError } from '../../errors/errors.ts';
-import { sshFailed, sshRunner } from '../../exec/ssh.ts';
+import { openSshHosts } from '../../exec/shared-ssh.ts';
+import { sshFailed } from '../../exec/ssh.ts';
 import type { Command, Runner, RunResult } from '../../exec/runner.ts';
 import { machineFiles } from './machine-files.ts';
 import { findMachineProcesses, hasMachineProcesses } from './processes.ts';
@@ -27,6 +28,8 @@ export interface NspawnSettings {
   readonly files: string;
   readonly logs: string;
   readonly sshConfig: string;
+  /** A folder for the sockets of connections to machines. */
+  readonly sshSockets?: string | undefined;
   readonly authorizedKey: () => Promise<string>;
   readonly capabilities: Capabilities;
 }
@@ -43,11 +46,12 @@ const script = (name: string): string => fileURLToPath(new URL(`../../../../src/
 /** Machines as systemd-nspawn containers, each on a btrfs snapshot of the node image, on a bridge of their own. */
 export function nspawnProvider(settings: NspawnSettings, context: NspawnContext): Provider {
   const place = locateMachines(settings, context);
+  const hosts = openSshHosts(context.local, { configFile: settings.sshConfig, sockets: settings.sshSockets });
   const connect = (plan: MachinePlan): Node => ({
     name: plan.name,
     role: plan.role,
     address: plan.address,
-    ...sshRunner(context.local, { configFile: settings.sshConfig, host: plan.name, sudo: false }),
+    ...hosts.runner(plan.name),
   });
   return {
     name: 'nspawn',
@@ -62,8 +66,14 @@ export function nspawnProvider(settings: NspawnSettings, context: NspawnContext)
       await waitForSsh(node, place.tree(plan.name), settings, context);
       return node;
     },
-    stop: (name) => stopMachine(name, place, context),
-    destroy: (name) => destroyMachine(name, place, settings, context),
+    stop: async (name) => {
+      await hosts.leave(name, context.signal);
+      await stopMachine(name, place, context);
+    },
+    destroy: async (name) => {
+      await hosts.leave(name, context.signal);
+      await destroyMachine(name, place, settings, context);
+    },
     removeShared: async () => {
       const remove = { timeout: 10 * second, signal: context.signal, accept: 'any' } as const;
       await context.root.run(['sh', script('bridge.sh'), 'down', settings.bridge], remove);

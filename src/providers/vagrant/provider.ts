@@ -6,7 +6,7 @@ import type { MachinePlan, MachineState, Provider } from '../../cluster/provider
 import { waitFor } from '../../cluster/wait.ts';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import type { Runner } from '../../exec/runner.ts';
-import { sshRunner } from '../../exec/ssh.ts';
+import { openSshHosts } from '../../exec/shared-ssh.ts';
 import { admit, forgetAccess } from './admit.ts';
 import { dataFolder, forgetMachine, type Guest } from './guests.ts';
 import type { Hypervisor } from './hypervisor.ts';
@@ -35,11 +35,12 @@ export function vagrantProvider(settings: VagrantSettings, context: VagrantConte
   const hypervisor = openHypervisor(settings, context);
   const vagrant = vagrantCommand(settings, context);
   const site: Site = { settings, context, vagrant, hypervisor, turns: createTurns(hypervisor.alone) };
+  const hosts = openSshHosts(context.local, { configFile: settings.sshConfig, sockets: settings.sshSockets });
   const connect = (plan: MachinePlan): Node => ({
     name: plan.name,
     role: plan.role,
     address: plan.address,
-    ...givingTime(sshRunner(context.local, { configFile: settings.sshConfig, host: plan.name, sudo: false }), settings),
+    ...givingTime(hosts.runner(plan.name), settings),
   });
   return {
     name: settings.provider,
@@ -53,8 +54,14 @@ export function vagrantProvider(settings: VagrantSettings, context: VagrantConte
       await admit(node, site, async () => (await findGuest(plan.name, site))?.state === 'running');
       return node;
     },
-    stop: (name) => stopMachine(name, site),
-    destroy: (name) => destroyMachine(name, site),
+    stop: async (name) => {
+      await hosts.leave(name, context.signal);
+      await stopMachine(name, site);
+    },
+    destroy: async (name) => {
+      await hosts.leave(name, context.signal);
+      await destroyMachine(name, site);
+    },
     removeShared: async () => {
       const left = await hypervisor.removeShared();
       // With machines left, Vagrant has to know them.

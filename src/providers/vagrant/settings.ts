@@ -19,6 +19,8 @@ export interface VagrantSettings {
     readonly management: { readonly name: string; readonly range: string };
   };
   readonly sshConfig: string;
+  /** A folder for the sockets of connections to machines; undefined where ssh can not share one. */
+  readonly sshSockets?: string | undefined;
   /** The public key that root's door is opened for. */
   readonly authorizedKey: () => Promise<string>;
   readonly capabilities: Capabilities;

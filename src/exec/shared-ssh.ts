@@ -1,0 +1,129 @@
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import path from 'node:path';
+import { CommandFailed } from '../errors/errors.ts';
+import type { Command, Milliseconds, Runner, RunOptions, RunResult } from './runner.ts';
+import { sshCommand, sshFailed, sshRunner } from './ssh.ts';
+
+export interface SshHostsOptions {
+  /** An ssh configuration file that says all about the hosts. */
+  readonly configFile: string;
+  /** A folder of this user's own for the sockets of connections; without it each command makes its own connection. */
+  readonly sockets: string | undefined;
+}
+
+/** The hosts of one ssh configuration, where root is let in. */
+export interface SshHosts {
+  /** Commands on a host. From the third on they share a connection. */
+  runner(host: string): Runner;
+  /** Ends the connection, as the machine behind it goes: the next one at this address may be another. */
+  leave(host: string, signal: AbortSignal): Promise<void>;
+}
+
+/** Seconds without a command after which a connection ends by itself: it may outlive kubelab by this much. */
+const idleSeconds = 20;
+
+/** Milliseconds before a connection that did not come about is tried again. A slow host takes half a minute to greet. */
+const pause: Milliseconds = 60_000;
+
+/** OpenSSH takes at most ten sessions in a connection: `MaxSessions` in https://man.openbsd.org/sshd_config */
+const mostSessions = 8;
+
+/** What fits a socket's name on macOS, of which ssh takes 17 while it makes one: `sun_path` in its sys/un.h. */
+const longestSocket = 103 - 17;
+
+interface Connection {
+  readonly socket: string;
+  /** Commands in it just now. */
+  sessions: number;
+  /** The host has answered. */
+  known: boolean;
+  asked: Milliseconds;
+}
+
+/**
+ * Runs commands on hosts by the system's ssh. To greet and to sign in takes ten times as long as a short command, so that a
+ * host that is asked more than twice is asked over one connection. It belongs to this program alone, and where it is not
+ * there, or breaks, the next command makes its own.
+ */
+export function openSshHosts(local: Runner, { configFile, sockets }: SshHostsOptions): SshHosts {
+  const own = randomBytes(3).toString('hex');
+  const connections = new Map<string, Connection>();
+  const connectionTo = (host: string): Connection | undefined => {
+    if (sockets === undefined) return undefined;
+    const socket = path.join(sockets, `${host}-${own}`);
+    if (Buffer.byteLength(socket) > longestSocket || /[%$]/.test(socket)) return undefined;
+    const connection = connections.get(host) ?? { socket, sessions: 0, known: false, asked: 0 };
+    connections.set(host, connection);
+    return connection;
+  };
+  const run = async (host: string, command: Command, options: RunOptions): Promise<RunResult> => {
+    const target = { configFile, host, sudo: false };
+    const connection = connectionTo(host);
+    if (connection === undefined) return sshRunner(local, target).run(command, options);
+    const isShared = await isThere(connection.socket);
+    if (isShared && connection.sessions < mostSessions)
+      return inSession(connection, () => sshRunner(local, { ...target, socket: connection.socket }).run(command, options));
+    if (connection.known && Date.now() - connection.asked > pause) await begin(connection, target, options);
+    return noting(connection, () => sshRunner(local, target).run(command, options));
+  };
+  /** In the background: it holds nothing up, and nothing waits for it. */
+  const begin = async (
+    connection: Connection,
+    target: { configFile: string; host: string },
+    { signal }: RunOptions,
+  ): Promise<void> => {
+    connection.asked = Date.now();
+    // With a command that ends: where the socket is there already, ssh does without one, and would stay for ever.
+    const flags = ['-n', '-S', connection.socket, '-o', 'ControlMaster=auto', '-o', `ControlPersist=${idleSeconds}`];
+    const command = ['sh', '-c', '"$@" </dev/null >/dev/null 2>&1 &', 'sh', ...sshCommand(target, ['true'], flags)] as const;
+    await quietly(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
+  };
+  return {
+    runner: (host) => ({ run: (command, options) => run(host, command, options) }),
+    leave: async (host, signal) => {
+      const connection = connectionTo(host);
+      if (connection === undefined || !(await isThere(connection.socket))) return;
+      const command = sshCommand({ configFile, host }, [], ['-S', connection.socket, '-O', 'exit']);
+      await quietly(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
+    },
+  };
+}
+
+/** Without a shared connection all goes on, only slower. */
+async function quietly(work: Promise<unknown>): Promise<void> {
+  try {
+    await work;
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+  }
+}
+
+async function inSession<Result>(connection: Connection, work: () => Promise<Result>): Promise<Result> {
+  connection.sessions += 1;
+  try {
+    return await work();
+  } finally {
+    connection.sessions -= 1;
+  }
+}
+
+/** Notes whether the host answered. */
+async function noting(connection: Connection, work: () => Promise<RunResult>): Promise<RunResult> {
+  try {
+    const result = await work();
+    connection.known = result.exitCode !== sshFailed;
+    return result;
+  } catch (error) {
+    connection.known = error instanceof CommandFailed && ![undefined, sshFailed].includes(error.commandExitCode);
+    throw error;
+  }
+}
+
+function isThere(file: string): Promise<boolean> {
+  return access(file, constants.F_OK).then(
+    () => true,
+    () => false,
+  );
+}
