@@ -4,7 +4,8 @@ import { dirname, join } from 'node:path';
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { exitCodes } from './errors/catalogue.ts';
-import { type Host, run } from './program.ts';
+import type { Host } from './host.ts';
+import { run } from './program.ts';
 
 const host = createHost();
 handleCrashes(host);

@@ -1,7 +1,7 @@
 import { StepsFailed } from './cluster/run-steps.ts';
 import { type ExitCode, exitCodes } from './errors/catalogue.ts';
 import { CommandFailed, Interrupted, KubelabError } from './errors/errors.ts';
-import type { Host, OutputChoice } from './program.ts';
+import type { Host, OutputChoice } from './host.ts';
 import { createColour } from './ui/colour.ts';
 import { renderError } from './ui/error.ts';
 import { renderJsonError } from './ui/json-error.ts';

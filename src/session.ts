@@ -5,7 +5,7 @@ import type { ParsedCommand } from './commands/parse-command.ts';
 import { exitCodes } from './errors/catalogue.ts';
 import { Interrupted } from './errors/errors.ts';
 import type { Runner } from './exec/runner.ts';
-import type { Host, OutputChoice } from './program.ts';
+import type { Host, OutputChoice } from './host.ts';
 import { isInterruption, reportError } from './report-error.ts';
 import { askToConfirm } from './ui/ask.ts';
 import { renderBlocks } from './ui/block.ts';

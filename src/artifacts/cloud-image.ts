@@ -5,7 +5,8 @@ import { type KnownBox, publishedImage } from './cloud-images.ts';
 import { download, type Download } from './download.ts';
 import type { PlainBox } from './plain-box.ts';
 import { type Endpoints, fetchBytes, locate, type RequestSettings } from './request.ts';
-import type { Store, Stored } from './store.ts';
+import type { Store } from './store.ts';
+import type { Stored } from './stored.ts';
 
 export type CloudImage = Extract<PlainBox, { kind: 'cloud' }>;
 

@@ -14,7 +14,8 @@ import {
   type Try,
   withTries,
 } from './request.ts';
-import type { Store, Stored } from './store.ts';
+import type { Store } from './store.ts';
+import type { Stored } from './stored.ts';
 
 export interface Download extends RequestSettings {
   readonly url: string;

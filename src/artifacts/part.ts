@@ -4,7 +4,7 @@ import { chmod, type FileHandle, mkdir, open, readdir, rename, rm, stat } from '
 import { dirname, join } from 'node:path';
 import { KubelabError } from '../errors/errors.ts';
 import { explainWriteError } from '../errors/system-error.ts';
-import type { Stored } from './store.ts';
+import type { Stored } from './stored.ts';
 
 /** A file of the store that is not whole yet. Exactly one of `finish`, `keep` and `discard` ends it. */
 export interface Part {

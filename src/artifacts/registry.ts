@@ -6,7 +6,8 @@ import { type ImageReference, parseImageReference } from './image-reference.ts';
 import { mapParallel } from './parallel.ts';
 import { authorizedSend } from './registry-login.ts';
 import { createSend, type Endpoints, fetchBytes, locate, type RequestSettings } from './request.ts';
-import { digestOfBytes, type Store, type Stored } from './store.ts';
+import { digestOfBytes, type Store } from './store.ts';
+import type { Stored } from './stored.ts';
 
 /** An image that was looked up: exact, for one architecture. */
 export interface ResolvedImage {

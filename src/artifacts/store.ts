@@ -4,14 +4,7 @@ import { mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'n
 import { join } from 'node:path';
 import { digestOf } from './digest.ts';
 import { explainDiskErrors, openPart, type Part, partName } from './part.ts';
-
-/** A file of the store. */
-export interface Stored {
-  /** `sha256:` and 64 hexadecimal digits. */
-  readonly digest: string;
-  readonly bytes: number;
-  readonly file: string;
-}
+import type { Stored } from './stored.ts';
 
 export interface StoreEntry {
   readonly digest: string;

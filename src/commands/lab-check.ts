@@ -1,9 +1,9 @@
-import type { Attempt } from '../labs/attempt.ts';
-import { checkAttempt, hasPassed } from '../labs/attempt-flow.ts';
-import type { Round } from '../labs/check-result.ts';
+import type { Attempt } from '../labs/attempt/attempt.ts';
+import { checkAttempt, hasPassed } from '../labs/attempt/attempt-flow.ts';
+import type { Round } from '../labs/check/check-result.ts';
 import type { Step } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
-import { stepOf } from '../labs/stage.ts';
+import { stepOf } from '../labs/attempt/stage.ts';
 import { exitCodes } from '../errors/catalogue.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';

@@ -1,11 +1,11 @@
 import { KubelabError } from '../errors/errors.ts';
-import { progressOf, withProgress } from '../labs/attempt.ts';
-import { chooseHint } from '../labs/choose-hint.ts';
-import { fillField } from '../labs/fill-text.ts';
-import { createKeeper } from '../labs/keep-attempt.ts';
+import { progressOf, withProgress } from '../labs/attempt/attempt.ts';
+import { chooseHint } from '../labs/attempt/choose-hint.ts';
+import { fillField } from '../labs/attempt/fill-text.ts';
+import { createKeeper } from '../labs/attempt/keep-attempt.ts';
 import { hasSolutions } from '../labs/solutions.ts';
-import { stepOf } from '../labs/stage.ts';
-import { fillInValues } from '../labs/values.ts';
+import { stepOf } from '../labs/attempt/stage.ts';
+import { fillInValues } from '../labs/attempt/values.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';

@@ -1,7 +1,7 @@
-import { listAttempts } from '../labs/attempt.ts';
+import { listAttempts } from '../labs/attempt/attempt.ts';
 import { findLabs, type FoundLab, nameLabs } from '../labs/find-labs.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
-import type { Attempt } from '../labs/attempt.ts';
+import type { Attempt } from '../labs/attempt/attempt.ts';
 import type { Language, Localized } from '../labs/lab-fields.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { Block } from '../ui/block.ts';

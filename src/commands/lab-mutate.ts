@@ -1,6 +1,6 @@
 import { KubelabError } from '../errors/errors.ts';
-import { type MutantResult, type MutationOptions, type MutationTest, testMutants } from '../labs/mutate-lab.ts';
-import type { Shard } from '../labs/mutate.ts';
+import { type MutantResult, type MutationOptions, type MutationTest, testMutants } from '../labs/prove/mutate-lab.ts';
+import type { Shard } from '../labs/prove/mutate.ts';
 import { requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';

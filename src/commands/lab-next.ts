@@ -1,5 +1,5 @@
-import { goOn } from '../labs/attempt-flow.ts';
-import { progressOf } from '../labs/attempt.ts';
+import { goOn } from '../labs/attempt/attempt-flow.ts';
+import { progressOf } from '../labs/attempt/attempt.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';

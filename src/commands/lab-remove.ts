@@ -1,5 +1,5 @@
 import { findAttempts, findInstalled, type InstalledVersion, removeInstalled } from '../labs/pack/installed-packs.ts';
-import type { Attempt } from '../labs/attempt.ts';
+import type { Attempt } from '../labs/attempt/attempt.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 

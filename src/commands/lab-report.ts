@@ -1,8 +1,8 @@
-import { type Attempt, progressOf } from '../labs/attempt.ts';
+import { type Attempt, progressOf } from '../labs/attempt/attempt.ts';
 import type { YamlPath } from '../cluster/yaml-document.ts';
-import type { CheckResult, CheckStatus, Round } from '../labs/check-result.ts';
-import { hasPassed, stepAfter } from '../labs/attempt-flow.ts';
-import { fillField, fillLongText } from '../labs/fill-text.ts';
+import type { CheckResult, CheckStatus, Round } from '../labs/check/check-result.ts';
+import { hasPassed, stepAfter } from '../labs/attempt/attempt-flow.ts';
+import { fillField, fillLongText } from '../labs/attempt/fill-text.ts';
 import type { Values } from '../labs/interpolate.ts';
 import type { Language, Localized } from '../labs/lab-fields.ts';
 import type { Step } from '../labs/lab.ts';

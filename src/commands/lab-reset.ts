@@ -1,4 +1,4 @@
-import { resetTo } from '../labs/attempt-flow.ts';
+import { resetTo } from '../labs/attempt/attempt-flow.ts';
 import { requireSolutions, resetWhole } from '../labs/solutions.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';

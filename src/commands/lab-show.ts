@@ -1,9 +1,9 @@
-import { type Attempt, progressOf } from '../labs/attempt.ts';
-import { fillField, fillLongText } from '../labs/fill-text.ts';
-import { createKeeper } from '../labs/keep-attempt.ts';
+import { type Attempt, progressOf } from '../labs/attempt/attempt.ts';
+import { fillField, fillLongText } from '../labs/attempt/fill-text.ts';
+import { createKeeper } from '../labs/attempt/keep-attempt.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
-import { stepOf } from '../labs/stage.ts';
-import { fillInValues } from '../labs/values.ts';
+import { stepOf } from '../labs/attempt/stage.ts';
+import { fillInValues } from '../labs/attempt/values.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';

@@ -1,4 +1,4 @@
-import { checkAttempt, solveStep } from '../labs/attempt-flow.ts';
+import { checkAttempt, solveStep } from '../labs/attempt/attempt-flow.ts';
 import { requireSolutions } from '../labs/solutions.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';

@@ -1,10 +1,10 @@
 import path from 'node:path';
-import { type Attempt, attemptsFolder, readAttempt, readCurrentLab, writeAttempt } from '../labs/attempt.ts';
+import { type Attempt, attemptsFolder, readAttempt, readCurrentLab, writeAttempt } from '../labs/attempt/attempt.ts';
 import { findLab, type LabPlaces, openLab } from '../labs/find-labs.ts';
 import { type Language, languages } from '../labs/lab-fields.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
-import { createKeeper } from '../labs/keep-attempt.ts';
-import { type Stage, stepOf } from '../labs/stage.ts';
+import { createKeeper } from '../labs/attempt/keep-attempt.ts';
+import { type Stage, stepOf } from '../labs/attempt/stage.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { whileHolding } from './cluster-run.ts';
 import type { Context } from './context.ts';

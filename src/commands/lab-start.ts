@@ -1,12 +1,12 @@
-import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt.ts';
-import { makeReady, planAttempt, resetTo } from '../labs/attempt-flow.ts';
-import { findPackOf, type InstalledPack } from '../labs/pack-trust.ts';
+import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt/attempt.ts';
+import { makeReady, planAttempt, resetTo } from '../labs/attempt/attempt-flow.ts';
+import { findPackOf, type InstalledPack } from '../labs/pack/pack-trust.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';
-import { requireOwnNamespace } from '../labs/namespace.ts';
-import { type Stage, stepOf } from '../labs/stage.ts';
-import { drawVariables } from '../labs/values.ts';
+import { requireOwnNamespace } from '../labs/attempt/namespace.ts';
+import { type Stage, stepOf } from '../labs/attempt/stage.ts';
+import { drawVariables } from '../labs/attempt/values.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';

@@ -1,4 +1,4 @@
-import { progressOf } from '../labs/attempt.ts';
+import { progressOf } from '../labs/attempt/attempt.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';

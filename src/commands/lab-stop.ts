@@ -1,7 +1,7 @@
-import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt.ts';
-import { clearAway, withoutGround } from '../labs/attempt-flow.ts';
+import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt/attempt.ts';
+import { clearAway, withoutGround } from '../labs/attempt/attempt-flow.ts';
 import { labLabel } from '../labs/lab-label.ts';
-import { requireOwnNamespace } from '../labs/namespace.ts';
+import { requireOwnNamespace } from '../labs/attempt/namespace.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';

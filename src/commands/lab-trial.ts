@@ -1,5 +1,5 @@
 import { KubelabError } from '../errors/errors.ts';
-import { readAttempt } from '../labs/attempt.ts';
+import { readAttempt } from '../labs/attempt/attempt.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
 import type { ClusterFacts } from '../labs/lab-cluster.ts';
 import type { Language } from '../labs/lab-fields.ts';

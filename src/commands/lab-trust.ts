@@ -1,6 +1,6 @@
 import { KubelabError } from '../errors/errors.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
-import { findPackOf, type InstalledPack, isTrusted, rememberTrust } from '../labs/pack-trust.ts';
+import { findPackOf, type InstalledPack, isTrusted, rememberTrust } from '../labs/pack/pack-trust.ts';
 import { canAsk } from '../ui/ask.ts';
 import type { Context } from './context.ts';
 import type { Existing } from './existing.ts';

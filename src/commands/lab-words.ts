@@ -1,5 +1,5 @@
-import type { Attempt } from '../labs/attempt.ts';
-import type { CheckStatus } from '../labs/check-result.ts';
+import type { Attempt } from '../labs/attempt/attempt.ts';
+import type { CheckStatus } from '../labs/check/check-result.ts';
 import type { Language, Localized } from '../labs/lab-fields.ts';
 
 /** What lab commands say to learners, in their language. */

@@ -2,25 +2,10 @@ import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import fetch, { type Response } from 'node-fetch';
 import { Interrupted } from '../errors/errors.ts';
-import type { Milliseconds } from '../exec/runner.ts';
 import { ApiError, explainStatus } from './api-error.ts';
-import { runInPod } from './api-exec.ts';
+import type { ApiAccess } from './api-access.ts';
+import { type ExecRequest, type ExecResult, runInPod } from './api-exec.ts';
 import { type SeenList, waitForChange } from './api-watch.ts';
-
-/** What a command in a container gave back. Output is cut off at 256 KiB per stream. */
-export interface ExecResult {
-  readonly exitCode: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-export interface ExecRequest {
-  readonly namespace: string;
-  readonly pod: string;
-  readonly container?: string;
-  readonly command: readonly string[];
-  readonly timeout: Milliseconds;
-}
 
 /** The API server, spoken to from the host with a client certificate. */
 export interface ApiClient {
@@ -45,18 +30,6 @@ export interface ApiClient {
   calls(): number;
   /** Ends all connections. Without it, idle ones keep the process going. */
   close(): void;
-}
-
-/** How to reach an API server, and as whom. All but the address are PEM texts. */
-export interface ApiAccess {
-  /** `https://HOST:PORT` */
-  readonly server: string;
-  readonly authority: string;
-  readonly certificate: string;
-  readonly key: string;
-  readonly signal: AbortSignal;
-  /** How long a request may take. Default 10 s. */
-  readonly deadline?: Milliseconds;
 }
 
 const bodyLimit = 16 * 1024 * 1024;

@@ -1,9 +1,24 @@
 import type { IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
 import { Interrupted } from '../errors/errors.ts';
-import type { ExecRequest, ExecResult } from './api-client.ts';
+import type { Milliseconds } from '../exec/runner.ts';
 import { ApiError, explainStatus } from './api-error.ts';
 import { pathSegment } from './kinds.ts';
+
+/** What a command in a container gave back. Output is cut off at 256 KiB per stream. */
+export interface ExecResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface ExecRequest {
+  readonly namespace: string;
+  readonly pod: string;
+  readonly container?: string;
+  readonly command: readonly string[];
+  readonly timeout: Milliseconds;
+}
 
 interface ExecAccess {
   readonly server: string;

@@ -1,7 +1,7 @@
 import { Agent } from 'node:https';
 import { Readable } from 'node:stream';
 import fetch from 'node-fetch';
-import type { ApiAccess } from './api-client.ts';
+import type { ApiAccess } from './api-access.ts';
 
 /** A list that was read: where, and in which version of the cluster. */
 export interface SeenList {

@@ -1,5 +1,5 @@
 import type { Values } from './interpolate.ts';
-import type { CheckStatus } from './check-result.ts';
+import type { CheckStatus } from './check/check-result.ts';
 import type { LabCluster } from './lab-cluster.ts';
 import type { Localized } from './lab-fields.ts';
 import type { Found } from './message.ts';

@@ -4,7 +4,8 @@ import { createFixture } from 'fs-fixture';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type Download, download, downloadAll } from '../../src/artifacts/download.ts';
 import { fetchBytes, locate } from '../../src/artifacts/request.ts';
-import { openStore, type Store, type Stored, digestOfBytes } from '../../src/artifacts/store.ts';
+import { openStore, type Store, digestOfBytes } from '../../src/artifacts/store.ts';
+import type { Stored } from '../../src/artifacts/stored.ts';
 import { Interrupted } from '../../src/errors/errors.ts';
 import { startUpstreamServer, type UpstreamServer } from '../rig/upstream-server.ts';
 

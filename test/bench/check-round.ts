@@ -1,4 +1,4 @@
-import type { Round } from '../../src/labs/check-result.ts';
+import type { Round } from '../../src/labs/check/check-result.ts';
 import type { Benchmark } from './bench.ts';
 import { listValues, median } from './measurement.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { describeNext, describeRound, listFindings } from '../../src/commands/lab-report.ts';
-import { planAttempt } from '../../src/labs/attempt-flow.ts';
-import type { CheckResult, Round } from '../../src/labs/check-result.ts';
+import { planAttempt } from '../../src/labs/attempt/attempt-flow.ts';
+import type { CheckResult, Round } from '../../src/labs/check/check-result.ts';
 import { loadLab } from '../../src/labs/load-lab.ts';
 import { sampleLab } from '../labs/sample-lab.ts';
 

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { makeClusterPki } from '../../src/kubernetes/pki.ts';
-import { findPackOf } from '../../src/labs/pack-trust.ts';
+import { findPackOf } from '../../src/labs/pack/pack-trust.ts';
 import { sampleFiles } from '../labs/sample-lab.ts';
 import { leaveCluster, study } from '../rig/existing-cluster.ts';
 import { createProgramRig, packageFolder, type ProgramOptions, type ProgramRig } from '../rig/program.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findLabs } from '../../src/labs/find-labs.ts';
 import type { Lab } from '../../src/labs/lab.ts';
-import type { MutationTest } from '../../src/labs/mutate-lab.ts';
+import type { MutationTest } from '../../src/labs/prove/mutate-lab.ts';
 import { type Cluster, createCluster, explainFailure } from './rig/cluster.ts';
 import { packageFolder } from './rig/kubelab-run.ts';
 import { proveTest } from './rig/prove-lab.ts';

@@ -6,7 +6,7 @@ import { createKubectl, type Kubectl } from '../../src/kubernetes/kubectl.ts';
 import { guard, check } from '../../src/labs/lab-check.ts';
 import type { LabCluster } from '../../src/labs/lab-cluster.ts';
 import type { Lab, Step } from '../../src/labs/lab.ts';
-import type { RoundInput } from '../../src/labs/round.ts';
+import type { RoundInput } from '../../src/labs/check/round.ts';
 import { virtualMachine } from '../../src/cluster/provider.ts';
 import { startApiServer, type ApiRig, type ApiScript } from '../rig/api-server.ts';
 

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { boundLine, boundText } from '../../src/cluster/plain-text.ts';
 import { fieldsIn, fillMessage } from '../../src/labs/message.ts';
-import { wrapScript } from '../../src/labs/check-run.ts';
+import { wrapScript } from '../../src/labs/check/check-run.ts';
 
 const found = {
   actual: {

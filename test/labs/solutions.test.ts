@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { planAttempt, resetTo, solveStep } from '../../src/labs/attempt-flow.ts';
+import { planAttempt, resetTo, solveStep } from '../../src/labs/attempt/attempt-flow.ts';
 import type { LabCluster } from '../../src/labs/lab-cluster.ts';
 import { loadLab } from '../../src/labs/load-lab.ts';
 import { makeLearnerLab } from '../../src/labs/pack/learner-build.ts';
-import type { Stage } from '../../src/labs/stage.ts';
+import type { Stage } from '../../src/labs/attempt/stage.ts';
 import { parse } from 'yaml';
 import { sampleLab, sampleYaml } from './sample-lab.ts';
 

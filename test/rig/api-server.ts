@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { WebSocketServer, type WebSocket } from 'ws';
-import type { ApiAccess } from '../../src/kubernetes/api-client.ts';
+import type { ApiAccess } from '../../src/kubernetes/api-access.ts';
 import { makeCheckerCertificate } from '../../src/kubernetes/checker-identity.ts';
 import { makeClusterPki } from '../../src/kubernetes/pki.ts';
 import { provideReflectMetadata } from '../../src/kubernetes/reflect-metadata.ts';

@@ -3,7 +3,8 @@ import { createFixture, type FileTree } from 'fs-fixture';
 import { join, resolve } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { Registry } from '../../src/commands/registry.ts';
-import { type Host, run } from '../../src/program.ts';
+import type { Host } from '../../src/host.ts';
+import { run } from '../../src/program.ts';
 import { createFakeTools, type FakeTool } from './fake-tool.ts';
 
 export interface ProgramOptions {

@@ -5,7 +5,7 @@ import { download } from '../download.ts';
 import { mapParallel } from '../parallel.ts';
 import { locate } from '../request.ts';
 import type { Artifact } from '../source.ts';
-import type { Stored } from '../store.ts';
+import type { Stored } from '../stored.ts';
 import { readOrigin } from './origin.ts';
 import type { Reach } from './reach.ts';
 import { unpackMembers } from './tarball.ts';

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { extract } from 'tar';
 import { KubelabError } from '../../errors/errors.ts';
 import { explainDiskErrors } from '../part.ts';
-import type { Store, Stored } from '../store.ts';
+import type { Store } from '../store.ts';
+import type { Stored } from '../stored.ts';
 
 const memberLimit = 512 * 1024 * 1024;
 const countLimit = 1_000;

@@ -7,7 +7,7 @@ import type { RuleFinding } from './finding.ts';
 import { type ApiView, claimedVersions, type FieldProblem, judgeData, judgeFieldPath } from './api-paths.ts';
 import { judgeKind } from './judge-kinds.ts';
 import { listLooks, type LookFields } from './lab-parts.ts';
-import { findDifferences, findDifferencesAt } from '../match.ts';
+import { findDifferences, findDifferencesAt } from '../check/match.ts';
 import { fieldsIn } from '../message.ts';
 import { fillInKnown, sampleValues } from './manifest-objects.ts';
 import type { LabSubject } from './subject.ts';

@@ -4,7 +4,7 @@ import semver from 'semver';
 import { nearest } from '../../cluster/near-miss.ts';
 import { showText } from '../../cluster/yaml-document.ts';
 import { KubelabError } from '../../errors/errors.ts';
-import { type Attempt, attemptsFolder, listAttempts } from '../attempt.ts';
+import { type Attempt, attemptsFolder, listAttempts } from '../attempt/attempt.ts';
 import { labId } from '../lab-fields.ts';
 import { packsFolder, removeEmpty, withStaging } from './staging.ts';
 

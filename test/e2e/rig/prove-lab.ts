@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { LabTest } from '../../../src/labs/test-lab.ts';
+import type { LabTest } from '../../../src/labs/prove/test-lab.ts';
 import { explainFailure } from './cluster.ts';
 import type { Ended } from './kubelab-run.ts';
 

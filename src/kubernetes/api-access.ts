@@ -1,0 +1,13 @@
+import type { Milliseconds } from '../exec/runner.ts';
+
+/** How to reach an API server, and as whom. All but the address are PEM texts. */
+export interface ApiAccess {
+  /** `https://HOST:PORT` */
+  readonly server: string;
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+  readonly signal: AbortSignal;
+  /** How long a request may take. Default 10 s. */
+  readonly deadline?: Milliseconds;
+}

@@ -1,0 +1,37 @@
+import { KubelabError } from '../../errors/errors.ts';
+import type { Attempt } from './attempt.ts';
+import { type Values } from '../interpolate.ts';
+import type { LabCluster } from '../lab-cluster.ts';
+import type { LoadedLab } from '../load-lab.ts';
+import type { Step } from '../lab.ts';
+import type { Patience } from '../check/verdict.ts';
+import { fillInValues } from './values.ts';
+
+/** A lab on a cluster: what everything that is done in an attempt works with. */
+export interface Stage {
+  readonly loaded: LoadedLab;
+  readonly cluster: LabCluster;
+  /**
+   * Keeps the attempt as it is now: called after every change, so that a crash loses nothing.
+   * @param again works it out anew where another command has changed it meanwhile
+   */
+  readonly keep: (attempt: Attempt, again?: (now: Attempt) => Attempt) => Promise<void>;
+  /** Told what is being done right now. */
+  readonly say: (text: string) => void;
+  readonly now: () => Date;
+  readonly patience: Patience;
+}
+
+/** @throws KubelabError `KL-LAB-ORDER` when the lab has changed since the attempt began, and has no such step */
+export function stepOf({ loaded }: Pick<Stage, 'loaded'>, id: string): Step {
+  const step = loaded.lab.steps.find((candidate) => candidate.id === id);
+  if (step === undefined)
+    throw new KubelabError('KL-LAB-ORDER', `lab ${loaded.lab.id} has no step ${id} any more`, {
+      cure: `Begin it anew: kubelab lab stop, then kubelab lab start ${loaded.lab.id}.`,
+    });
+  return step;
+}
+
+export function valuesOf({ loaded, cluster }: Stage, { vars }: Pick<Attempt, 'vars'>): Values {
+  return fillInValues(loaded.lab, cluster, vars);
+}

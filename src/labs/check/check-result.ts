@@ -1,0 +1,50 @@
+import type { Localized } from '../lab-fields.ts';
+
+/**
+ * - `pass`: as it should be.
+ * - `notYet`: the learner is not there yet.
+ * - `spoiled`: something was broken that the step needs; a reset brings it back.
+ * - `error`: the check itself could not be carried out. Never the learner's fault.
+ * - `notApplicable`: makes no sense on this cluster.
+ * - `blocked`: a check that it needs has not passed.
+ */
+export const checkStatuses = ['pass', 'notYet', 'spoiled', 'error', 'notApplicable', 'blocked'] as const;
+export type CheckStatus = (typeof checkStatuses)[number];
+
+/** Whether a check has something against what it saw. One that broke, or does not apply, says nothing. */
+export function isAgainst(status: CheckStatus | undefined): boolean {
+  return status === 'notYet' || status === 'blocked' || status === 'spoiled';
+}
+
+/** What a check found. Texts that came from the cluster are bounded and hold nothing that a terminal acts on. */
+export interface CheckResult {
+  readonly check: string;
+  readonly status: CheckStatus;
+  /** What it is worth, passed or not. */
+  readonly points: number;
+  /** What to tell the learner, with fields of what was found filled in. For `error`: what went wrong, in its own words. */
+  readonly message?: Localized;
+  readonly expected?: Localized;
+  readonly actual?: Localized;
+  /** Where fields differ: `spec.replicas: expected 3, found 1`. */
+  readonly differences?: readonly Localized[];
+  /** The first broken link from the object to what keeps it from working, in plain words and without the cure. */
+  readonly chain?: readonly Localized[];
+  /** Why a check is `notApplicable` or `blocked`. */
+  readonly because?: Localized;
+  readonly milliseconds: number;
+}
+
+/** All checks of a step, looked at together. */
+export interface Round {
+  readonly step: string;
+  readonly at: string;
+  readonly results: readonly CheckResult[];
+  /** Guards that were found broken; then the attempt is spoiled. */
+  readonly spoiled: readonly { readonly guard: string; readonly message: Localized }[];
+  /** Guards that could not be looked at: nobody's fault, and nothing is known of what they guard. */
+  readonly guardErrors?: readonly { readonly guard: string; readonly error: string }[];
+  /** Requests that reading the cluster took, and how long the whole round did. */
+  readonly calls: number;
+  readonly milliseconds: number;
+}
