@@ -41,7 +41,7 @@ describe('a lab without solutions', () => {
 
   it('goes back to its first step as any other', async () => {
     const stage = await learnerStage();
-    await expect(resetTo(stage, planAttempt(stage, wish), 'run')).rejects.toThrow('the attempt was touched');
+    await expect(resetTo(stage, planAttempt(stage, wish), 'run')).rejects.toThrow('kubectl was touched');
   });
 
   it('is refused where its author forgot a solution', async () => {
