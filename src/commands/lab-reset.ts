@@ -1,5 +1,5 @@
 import { resetTo } from '../labs/attempt/attempt-flow.ts';
-import { requireSolutions, resetWhole } from '../labs/solutions.ts';
+import { requireWayTo } from '../labs/solutions.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -29,7 +29,7 @@ async function runReset(context: Context, flags: { readonly step: boolean; reado
   const { existing, loaded, attempt } = await openCurrent(context);
   const { id } = loaded.lab;
   const step = flags.lab ? (loaded.lab.steps[0]?.id ?? '') : attempt.step;
-  if (step !== loaded.lab.steps[0]?.id) requireSolutions(loaded.lab, resetWhole);
+  requireWayTo(loaded.lab, step);
   const isWanted = await context.ask({ text: askToReset(loaded.lab, step), flag: '--yes' });
   if (!isWanted) throw new Interrupted('nothing was changed');
   const title = `lab reset ${id}`;

@@ -3,7 +3,7 @@ import { makeReady, planAttempt, resetTo } from '../labs/attempt/attempt-flow.ts
 import { findPackOf, type InstalledPack } from '../labs/pack/pack-trust.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
-import { hasSolutions } from '../labs/solutions.ts';
+import { canGoTo } from '../labs/solutions.ts';
 import { requireOwnNamespace } from '../labs/attempt/namespace.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
 import { drawVariables } from '../labs/attempt/values.ts';
@@ -67,10 +67,10 @@ function bringUp(context: Context, stage: Stage, { state }: Existing, begun: Att
   return resetTo(stage, { ...begun, made: state.createdAt }, chooseStep(context, stage.loaded, begun));
 }
 
-/** The step to bring back on a cluster that was made anew: without solutions, none but the first can be reached. */
+/** The step to bring back on a cluster that was made anew: without solutions, none that builds on others can be reached. */
 function chooseStep(context: Context, { lab }: LoadedLab, { step }: Attempt): string {
   const first = lab.steps[0]?.id ?? step;
-  if (step === first || hasSolutions(lab)) return step;
+  if (canGoTo(lab, step)) return step;
   const text = `This build of ${lab.id} has no solutions to get to step ${step} with, so the lab begins at step ${first} again.`;
   context.events({ type: 'warning', text });
   return first;

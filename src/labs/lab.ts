@@ -59,6 +59,8 @@ export const stepSchema = map({
   goal: localized('the goal of the step'),
   minutes: wholeNumber(1, 240).prefault(5),
   objectives: list(labId(), 20).prefault([]),
+  /** Earlier steps that this one builds on: a reset to it does these again and no others. Without it, all before it. */
+  needs: list(labId(), 30).optional(),
   /** Done when the step begins. */
   setup: actions().prefault([]),
   /** Fields that are read when the step begins and become variables: what was there before the learner changed it. */

@@ -11,8 +11,8 @@ const steps = sampleYaml.slice(sampleYaml.indexOf('  - id: run'), sampleYaml.ind
 const twoSteps = sampleYaml.replace('test:\n', `${steps.replace('id: run', 'id: again')}test:\n`);
 
 /** A stage on which whatever touches the cluster or keeps an attempt fails the test. */
-async function learnerStage(): Promise<Stage> {
-  await using fixture = await sampleLab({ 'lab.yaml': makeLearnerLab(parse(twoSteps)).yaml });
+async function learnerStage(yaml = twoSteps): Promise<Stage> {
+  await using fixture = await sampleLab({ 'lab.yaml': makeLearnerLab(parse(yaml)).yaml });
   const untouched = (what: string): never => {
     throw new Error(`${what} was touched`);
   };
@@ -42,6 +42,11 @@ describe('a lab without solutions', () => {
   it('goes back to its first step as any other', async () => {
     const stage = await learnerStage();
     await expect(resetTo(stage, planAttempt(stage, wish), 'run')).rejects.toThrow('kubectl was touched');
+  });
+
+  it('goes back to a step that builds on no other', async () => {
+    const stage = await learnerStage(twoSteps.replace('id: again\n', 'id: again\n    needs: []\n'));
+    await expect(resetTo(stage, { ...planAttempt(stage, wish), step: 'again' }, 'again')).rejects.toThrow('kubectl was touched');
   });
 
   it('is refused where its author forgot a solution', async () => {

@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type Attempt, progressOf, withProgress } from './attempt.ts';
 import type { CheckResult, Round } from '../check/check-result.ts';
+import { earlierSteps } from '../earlier-steps.ts';
 import { interpolateAll } from '../interpolate.ts';
 import type { Language } from '../lab-fields.ts';
 import { makeNamespace, removeObjects, requireOwnNamespace } from './namespace.ts';
 import { explainFailure, type Performed, performActions, type PerformInput, QuestionUnknown } from './perform.ts';
 import { readField } from '../check/read-field.ts';
 import { checkStep, type RoundInput } from '../check/round.ts';
-import { requireSolutions, resetWhole, solutionOf } from '../solutions.ts';
+import { requireWayTo, solutionOf } from '../solutions.ts';
 import { stepOf, type Stage, valuesOf } from './stage.ts';
 import { drawVariables } from './values.ts';
 import type { Step } from '../lab.ts';
@@ -204,15 +205,15 @@ export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
 }
 
 /**
- * Brings back the start of a step: everything is cleared away, then set up again, with the steps before it done in the
- * learner's place. Values stay the same; answers and progress of this step and later ones are forgotten.
+ * Brings back the start of a step: everything is cleared away, then set up again, with the steps that it builds on done in
+ * the learner's place. Values stay the same; answers and progress of this step and later ones are forgotten.
  * @throws KubelabError `KL-LAB-NO-SOLUTION` before anything is changed, when earlier steps can not be done; `KL-LAB-ORDER`
  * when there is no such step
  */
 export async function resetTo(stage: Stage, attempt: Attempt, target: string): Promise<Attempt> {
   const { lab } = stage.loaded;
   const index = lab.steps.indexOf(stepOf(stage, target));
-  if (index > 0) requireSolutions(lab, resetWhole);
+  requireWayTo(lab, target);
   await requireOwnNamespace(stage);
   const forgotten = lab.steps.slice(index);
   const questions = new Set(forgotten.flatMap(({ checks }) => checks.map(({ id }) => id)));
@@ -233,7 +234,7 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
   await clearAway(stage, current);
   await makeNamespace(stage);
   await performActions(stage, lab.setup, performInput(stage, current, `the setup of lab ${lab.id}`));
-  for (const step of lab.steps.slice(0, index)) {
+  for (const step of earlierSteps(lab, target)) {
     const vars = await replayStep(stage, current, step);
     current = { ...current, vars };
   }

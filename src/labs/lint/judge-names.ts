@@ -86,6 +86,9 @@ function judgeSteps(lab: Lab): RuleFinding[] {
     const at = (...path: YamlPath): YamlPath => ['steps', stepAt, ...path];
     return [
       ...step.objectives.flatMap((id, index) => judgeName(id, objectives, 'objective', at('objectives', index))),
+      ...(step.needs ?? []).flatMap((id, index) =>
+        judgeName(id, idsOf(lab.steps.slice(0, stepAt)), 'earlier step', at('needs', index)),
+      ),
       ...step.checks.flatMap(({ needs }, checkAt) =>
         needs.flatMap((id, index) => judgeName(id, checks, 'check in this step', at('checks', checkAt, 'needs', index))),
       ),

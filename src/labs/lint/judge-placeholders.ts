@@ -2,16 +2,20 @@ import { nearest } from '../../cluster/near-miss.ts';
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { placeholdersIn } from '../interpolate.ts';
 import { languages } from '../lab-fields.ts';
-import type { Lab } from '../lab.ts';
+import { earlierSteps } from '../earlier-steps.ts';
+import type { Lab, Step } from '../lab.ts';
 import { textFile } from '../load-lab.ts';
 import { placeIn, type RuleFinding } from './finding.ts';
 import { listManifests, listScripts, type Moment, stepIndex } from './lab-parts.ts';
 import type { LabSubject } from './subject.ts';
 
+/** When a text is filled in. What a step remembers is there once its setup is done. */
+type FillMoment = Moment | { readonly setupOf: number };
+
 /** A text in which placeholders are filled in, and when. */
 interface FilledText {
   readonly text: string;
-  readonly moment: Moment;
+  readonly moment: FillMoment;
   readonly at: { readonly path: YamlPath } | { readonly file: string };
 }
 
@@ -38,18 +42,26 @@ export function judgePlaceholders(subject: LabSubject): RuleFinding[] {
 }
 
 /** The names that have a value at a moment. */
-export function namesAt(lab: Lab, moment: Moment): string[] {
+export function namesAt(lab: Lab, moment: FillMoment): string[] {
   const { controlPlane, workers } = lab.requires.nodes;
   const count = (word: string, most: number): string[] => Array.from({ length: most }, (_, index) => `${word}${index + 1}`);
   const nodes = [...count('control', controlPlane), ...count('worker', workers)];
-  const last = moment === 'after' ? lab.steps.length : moment === 'before' ? 0 : moment + 1;
   return [
     ...Object.keys(lab.vars),
-    ...lab.steps.slice(0, last).flatMap(({ remember }) => Object.keys(remember)),
+    ...stepsBegun(lab, moment).flatMap(({ remember }) => Object.keys(remember)),
     'namespace',
     ...lab.requires.images.map((role) => `image.${role}`),
     ...nodes.flatMap((name) => [`node.${name}`, `address.${name}`]),
   ];
+}
+
+/** The steps that have surely begun: those that a reset leaves out may not have. */
+function stepsBegun(lab: Lab, moment: FillMoment): readonly Step[] {
+  if (moment === 'before') return [];
+  if (moment === 'after') return lab.steps;
+  const step = lab.steps[typeof moment === 'number' ? moment : moment.setupOf];
+  if (step === undefined) return [];
+  return [...earlierSteps(lab, step.id), ...(typeof moment === 'number' ? [step] : [])];
 }
 
 function judgeText({ text, moment, at }: FilledText, lab: Lab): RuleFinding[] {
@@ -66,7 +78,7 @@ function explainUnknown(name: string, lab: Lab, known: readonly string[]): strin
   const shown = showText(`\${${name}}`);
   if (name.startsWith('image.')) return `${shown} has no value: requires.images does not name the role`;
   if (/^(?:node|address)\./.test(name)) return `${shown} has no value: requires.nodes asks for no such node`;
-  if (namesAt(lab, 'after').includes(name)) return `${shown} has no value yet: a later step remembers it`;
+  if (namesAt(lab, 'after').includes(name)) return `${shown} may have no value: no step that this one builds on remembers it`;
   const near = nearest(name, known);
   const hint = near === undefined ? '' : `; did you mean \${${near}}?`;
   return `${shown} has no value${hint}${near === undefined ? "; a shell's own is written $${name}" : ''}`;
@@ -91,14 +103,13 @@ function textsOfData(data: unknown, lab: Lab, path: YamlPath = []): FilledText[]
   });
 }
 
-function momentOf(path: YamlPath, lab: Lab): Moment {
+function momentOf(path: YamlPath, lab: Lab): FillMoment {
   const [area, index, inner] = path;
   if (area === 'reset') return 'after';
   if (area === 'test') return stepIndex(lab, lab.test.wrong[Number(path[2])]?.step ?? '');
   if (area !== 'steps') return 'before';
-  // The step's own fields are remembered after its setup.
   const step = Number(index);
-  return inner === 'setup' || inner === 'remember' ? (step === 0 ? 'before' : step - 1) : step;
+  return inner === 'setup' || inner === 'remember' ? { setupOf: step } : step;
 }
 
 function textsOfFiles({ lab, files }: LabSubject): FilledText[] {

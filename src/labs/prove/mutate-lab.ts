@@ -1,7 +1,7 @@
 import { Interrupted, KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
 import type { Attempt } from '../attempt/attempt.ts';
-import { clearAway, goOn, hasPassed, lookAtStep, makeReady, planAttempt, resetTo, solveStep } from '../attempt/attempt-flow.ts';
+import { clearAway, hasPassed, lookAtStep, planAttempt, resetTo, solveStep } from '../attempt/attempt-flow.ts';
 import { isAgainst, type Round } from '../check/check-result.ts';
 import { type DryRun, type DryRunPlace, openDryRun } from './dry-run.ts';
 import { interpolate } from '../interpolate.ts';
@@ -62,7 +62,6 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
   if (all.length === 0)
     throw new KubelabError('KL-USE', `No solution of ${options.step ?? lab.id} applies a manifest: there is nothing to change.`);
   const drawn = new Set(takeShard(drawSome(all, options.count, options.seed), options.shard));
-  const last = lab.steps.findLast(({ id }) => [...drawn].some(({ step }) => step === id));
   const results: MutantResult[] = [];
   const report = (result: MutantResult): void => {
     results.push(result);
@@ -70,12 +69,11 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
   };
   let attempt = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
   await clearAway(stage, attempt);
-  attempt = await makeReady(stage, attempt);
   for (const step of lab.steps) {
     const places = all.filter((one) => one.step === step.id && drawn.has(one));
+    if (places.length === 0) continue;
+    attempt = await resetTo(stage, attempt, step.id);
     attempt = await testPlaces(stage, attempt, step, await judgeDry(stage, attempt, step, places, report), report);
-    if (step === last) break;
-    attempt = await goOn(stage, (await solveStep(stage, attempt)).attempt);
   }
   await clearAway(stage, attempt);
   return { lab: lab.id, all: all.length, results };

@@ -30,7 +30,7 @@ export interface LabTest {
 }
 
 export interface TestOptions {
-  /** Only this step; those before it are solved on the way and not tested. */
+  /** Only this step; those that it builds on are solved on the way and not tested. */
   readonly step?: string;
   /** Leaves the cluster as it is where something failed. */
   readonly keepOnFailure: boolean;
@@ -98,12 +98,17 @@ async function testSteps(bench: Bench, first: Attempt, only: string | undefined)
   const { stage } = bench;
   const { lab } = stage.loaded;
   let attempt = first;
-  for (const step of lab.steps) {
-    const isTested = only === undefined || only === step.id;
-    const clean = isTested ? await testWrongAnswers(bench, await testBefore(bench, attempt, step), step) : attempt;
+  if (only !== undefined && only !== attempt.step) {
+    const isThere = await bench.need({ name: `${only}: the way to it`, kind: 'reset', step: only }, async () => {
+      attempt = await resetTo(stage, attempt, only);
+    });
+    if (!isThere) return attempt;
+  }
+  for (const step of lab.steps.filter(({ id }) => only === undefined || only === id)) {
+    const clean = await testWrongAnswers(bench, await testBefore(bench, attempt, step), step);
     if (clean === undefined) return attempt;
     attempt = clean;
-    const done = await testSolution(bench, attempt, step, isTested);
+    const done = await testSolution(bench, attempt, step);
     if (done === undefined) return attempt;
     attempt = done;
     if (only === step.id || step === lab.steps.at(-1)) break;
@@ -170,7 +175,7 @@ function judgeWrong(wrong: WrongAnswer, round: Round): string[] {
 }
 
 /** @returns the attempt with the step solved; undefined when it could not be. */
-async function testSolution(bench: Bench, attempt: Attempt, step: Step, isTested: boolean): Promise<Attempt | undefined> {
+async function testSolution(bench: Bench, attempt: Attempt, step: Step): Promise<Attempt | undefined> {
   const { stage } = bench;
   let current = attempt;
   const solve = async (): Promise<readonly string[]> => {
@@ -180,8 +185,7 @@ async function testSolution(bench: Bench, attempt: Attempt, step: Step, isTested
     return hasPassed(round) ? [] : describeMissing(round);
   };
   const passed = await bench.run({ name: `${step.id}: the solution passes`, kind: 'solve', step: step.id }, solve);
-  if (passed && isTested)
-    await bench.run({ name: `${step.id}: solved again, it still passes`, kind: 'again', step: step.id }, solve);
+  if (passed) await bench.run({ name: `${step.id}: solved again, it still passes`, kind: 'again', step: step.id }, solve);
   return passed ? current : undefined;
 }
 

@@ -149,6 +149,20 @@ describe('an attempt at a lab', () => {
     ]);
   });
 
+  it('does of the steps before only those again that the step needs', async () => {
+    const began = program.calls.length;
+    const { lab } = stage.loaded;
+    const steps = lab.steps.map((step) => (step.id === 'leave' ? { ...step, needs: [] } : step));
+    const apart = { ...stage, loaded: { ...stage.loaded, lab: { ...lab, steps } } };
+    await resetTo(apart, { ...plan(), step: 'leave', ready: true }, 'leave');
+    const done = callsSince(began).filter((line) => / annotate | apply /.test(line));
+    expect(done.map((line) => line.replace(/^--kubeconfig \S+ /, '').replace(/apply .*/, 'apply'))).toEqual([
+      'apply',
+      '--namespace lab-first-pod annotate node worker1 lab=first',
+      '--namespace lab-first-pod annotate node worker1 lab=second',
+    ]);
+  });
+
   it('counts a reset once, also when it was cut off', async () => {
     program.answer(/ annotate node worker1 lab=second/, { stderr: 'no\n', exitCode: 1 });
     await expect(resetTo(stage, { ...plan(), step: 'leave', ready: true }, 'leave')).rejects.toMatchObject({

@@ -36,6 +36,20 @@ const objects = (...all: readonly string[]): Changes => ({
   'files/web.yaml': `${sampleFiles['files/web.yaml']}${all.map((text) => `---\n${text}\n`).join('')}`,
 });
 
+/** A second step. */
+function stepTwo(field: string): string {
+  return `  - id: two
+    title: {en: "Two", ko: "둘"}
+    goal: {en: "Look.", ko: "봅니다."}
+    minutes: 1
+    ${field}
+    checks:
+      - {id: there, object: {kind: Pod, name: web}, message: {en: "No.", ko: "아니오."}}
+    hints: [{tier: 1, text: {en: "Think.", ko: "생각하세요."}}]
+    solve: [{kubectl: [get, pods]}]
+`;
+}
+
 /** What breaks each rule, and what comes near and does not. */
 export const brokenLabs: Readonly<Record<string, Changes>> = {
   LAB001: yaml(['minutes: 10', 'minutes: ten'], [solve, '- {aply: files/web.yaml}']),
@@ -71,6 +85,10 @@ test:`,
     ['minutes: 10', 'minutes: 10\nupgrade: {keep: [gone]}'],
     [solve, `${solve}\n      - {answer: {pod-ready: true}}`],
   ),
+  'LAB007-steps': yaml(
+    ['{en: "Run it", ko: "실행하기"}', '{en: "Run it", ko: "실행하기"}\n    needs: [run]'],
+    ['test:', `${stepTwo('needs: [run, three]')}${stepTwo('needs: [two]').replace('id: two', 'id: three')}test:`],
+  ),
   LAB008: yaml(
     ['within: 30s', 'needs: [second]'],
     [
@@ -84,6 +102,10 @@ test:`,
     ...file('text/en/run.md', ['called web', 'called web ${home}']),
     ...file('text/ko/run.md', ['web이라는', '${home} web이라는']),
   },
+  'LAB009-needs': yaml(
+    ['    checks:', '    remember: {UID: {kind: Pod, name: web, path: metadata.uid}}\n    checks:'],
+    ['test:', `${stepTwo('needs: []').replace('Look.', 'Look at ${UID}.')}test:`],
+  ),
   LAB010: yaml(['TOKEN: {random: hex8}', 'TOKEN: {random: hex8}\n  SPARE: {value: x}']),
   LAB011: { 'text/ko/run.md': undefined, 'text/en/index.md': undefined, 'text/ko/index.md': undefined },
   LAB012: {
