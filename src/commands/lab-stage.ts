@@ -5,11 +5,11 @@ import { type Language, languages } from '../labs/lab-fields.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { createKeeper } from '../labs/attempt/keep-attempt.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
-import { KubelabError } from '../errors/errors.ts';
+import { CommandFailed, KubelabError } from '../errors/errors.ts';
 import { whileHolding } from './cluster-run.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
-import { openLabCluster } from './lab-cluster.ts';
+import { type OpenedCluster, openLabCluster } from './lab-cluster.ts';
 import { requireTrust } from './lab-trust.ts';
 import { reportStep } from '../cluster/report-step.ts';
 import { clusterId } from './workspace.ts';
@@ -75,14 +75,14 @@ export interface StageOptions {
 
 /** Opens the cluster for a lab, shows the work as one step, and lets go of the cluster in the end. @throws KubelabError `KL-LAB-TRUST` */
 export async function onStage<T>(context: Context, options: StageOptions, work: (stage: Stage) => Promise<T>): Promise<T> {
-  const { existing, loaded, title, changes } = options;
+  const { existing, loaded, title, changes, attempt } = options;
   // Also for a lab that was begun before: its pack may have changed since.
   await requireTrust(context, existing, [loaded]);
   const opened = await openLabCluster(existing);
   const folder = attemptsOf(existing);
   const run = (): Promise<T> =>
     reportStep(context, { id: 'lab', title }, async (say) => {
-      if (changes) await opened.grantChecks();
+      if (changes) await grant(opened, attempt !== undefined);
       return work({
         loaded,
         cluster: opened.cluster,
@@ -97,6 +97,15 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
     return await (changes ? whileHoldingLab(existing, loaded, title, run) : run());
   } finally {
     opened.close();
+  }
+}
+
+/** A lab that has begun was given it before: one that broke the API server has to be reset without. */
+async function grant(opened: OpenedCluster, hasBegun: boolean): Promise<void> {
+  try {
+    await opened.grantChecks();
+  } catch (error) {
+    if (!hasBegun || !(error instanceof CommandFailed)) throw error;
   }
 }
 

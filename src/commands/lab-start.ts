@@ -4,7 +4,7 @@ import { findPackOf, type InstalledPack } from '../labs/pack/pack-trust.ts';
 import { fileExists } from '../artifacts/digest.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { canGoTo } from '../labs/solutions.ts';
-import { requireOwnNamespace } from '../labs/attempt/namespace.ts';
+import { refuseForeignNamespace } from '../labs/attempt/namespace.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
 import { drawVariables } from '../labs/attempt/values.ts';
 import { KubelabError } from '../errors/errors.ts';
@@ -52,7 +52,7 @@ async function runStart(
     const known = await findBegun(context, existing, loaded);
     if (known?.note !== undefined) context.events({ type: 'note', text: known.note });
     const begun = known === undefined ? beginAttempt(context, existing, loaded, flags) : goOnWith(context, known.attempt, flags);
-    await requireOwnNamespace(stage);
+    await refuseForeignNamespace(stage);
     await provideLabImages(existing, loaded.lab.requires.images, title);
     await writeAttempt(folder, begun);
     await writeCurrentLab(folder, loaded.lab.id);

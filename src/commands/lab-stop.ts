@@ -1,7 +1,7 @@
 import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt/attempt.ts';
 import { clearAway, withoutGround } from '../labs/attempt/attempt-flow.ts';
 import { labLabel } from '../labs/lab-label.ts';
-import { requireOwnNamespace } from '../labs/attempt/namespace.ts';
+import { refuseForeignNamespace } from '../labs/attempt/namespace.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -71,7 +71,7 @@ async function stopCurrent(
   // A cluster that was made anew since has nothing of it.
   if (attempt.made === existing.state.createdAt)
     await onStage(context, { existing, loaded, attempt, title: `lab stop ${id}`, changes: true }, async (stage) => {
-      await requireOwnNamespace(stage);
+      await refuseForeignNamespace(stage);
       await stage.keep(withoutGround(attempt));
       await clearAway(stage, attempt);
     });

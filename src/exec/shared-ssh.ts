@@ -21,7 +21,7 @@ export interface SshHosts {
   leave(host: string, signal: AbortSignal): Promise<void>;
 }
 
-/** Seconds without a command after which a connection ends by itself: it may outlive kubelab by this much. */
+/** Seconds without a command after which a connection ends by itself. It may outlive kubelab by this, and by what goes on. */
 const idleSeconds = 20;
 
 /** Milliseconds before a connection that did not come about is tried again. A slow host takes half a minute to greet. */
@@ -50,9 +50,16 @@ interface Connection {
 export function openSshHosts(local: Runner, { configFile, sockets }: SshHostsOptions): SshHosts {
   const own = randomBytes(3).toString('hex');
   const connections = new Map<string, Connection>();
+  let givenUp = 0;
+  /** What comes next has a connection of another name: whoever is in this one still is not disturbed. */
+  const giveUp = (host: string, connection: Connection): void => {
+    if (connections.get(host) !== connection) return;
+    connections.delete(host);
+    givenUp += 1;
+  };
   const connectionTo = (host: string): Connection | undefined => {
     if (sockets === undefined) return undefined;
-    const socket = path.join(sockets, `${host}-${own}`);
+    const socket = path.join(sockets, `${host}-${own}${givenUp}`);
     if (Buffer.byteLength(socket) > longestSocket || /[%$]/.test(socket)) return undefined;
     const connection = connections.get(host) ?? { socket, sessions: 0, known: false, asked: 0 };
     connections.set(host, connection);
@@ -63,32 +70,38 @@ export function openSshHosts(local: Runner, { configFile, sockets }: SshHostsOpt
     const connection = connectionTo(host);
     if (connection === undefined) return sshRunner(local, target).run(command, options);
     const isShared = await isThere(connection.socket);
-    if (isShared && connection.sessions < mostSessions)
-      return inSession(connection, () => sshRunner(local, { ...target, socket: connection.socket }).run(command, options));
-    if (connection.known && Date.now() - connection.asked > pause) await begin(connection, target, options);
+    if (isShared && connection.sessions < mostSessions) {
+      const work = sshRunner(local, { ...target, socket: connection.socket }).run(command, options);
+      return inSession(connection, work, () => giveUp(host, connection));
+    }
+    if (connection.known && Date.now() - connection.asked > pause) await begin(local, connection, target, options.signal);
     return noting(connection, () => sshRunner(local, target).run(command, options));
-  };
-  /** In the background: it holds nothing up, and nothing waits for it. */
-  const begin = async (
-    connection: Connection,
-    target: { configFile: string; host: string },
-    { signal }: RunOptions,
-  ): Promise<void> => {
-    connection.asked = Date.now();
-    // With a command that ends: where the socket is there already, ssh does without one, and would stay for ever.
-    const flags = ['-n', '-S', connection.socket, '-o', 'ControlMaster=auto', '-o', `ControlPersist=${idleSeconds}`];
-    const command = ['sh', '-c', '"$@" </dev/null >/dev/null 2>&1 &', 'sh', ...sshCommand(target, ['true'], flags)] as const;
-    await quietly(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
   };
   return {
     runner: (host) => ({ run: (command, options) => run(host, command, options) }),
     leave: async (host, signal) => {
       const connection = connectionTo(host);
-      if (connection === undefined || !(await isThere(connection.socket))) return;
+      if (connection === undefined) return;
+      giveUp(host, connection);
+      if (!(await isThere(connection.socket))) return;
       const command = sshCommand({ configFile, host }, [], ['-S', connection.socket, '-O', 'exit']);
       await quietly(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
     },
   };
+}
+
+/** Begins a connection in the background: it holds nothing up, and nothing waits for it. */
+async function begin(
+  local: Runner,
+  connection: Connection,
+  target: { readonly configFile: string; readonly host: string },
+  signal: AbortSignal,
+): Promise<void> {
+  connection.asked = Date.now();
+  // With a command that ends: where the socket is there already, ssh does without one, and would stay for ever.
+  const flags = ['-n', '-S', connection.socket, '-o', 'ControlMaster=auto', '-o', `ControlPersist=${idleSeconds}`];
+  const command = ['sh', '-c', '"$@" </dev/null >/dev/null 2>&1 &', 'sh', ...sshCommand(target, ['true'], flags)] as const;
+  await quietly(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
 }
 
 /** Without a shared connection all goes on, only slower. */
@@ -100,10 +113,19 @@ async function quietly(work: Promise<unknown>): Promise<void> {
   }
 }
 
-async function inSession<Result>(connection: Connection, work: () => Promise<Result>): Promise<Result> {
+/**
+ * Counts a command while it is in a connection. One that was cut off, or took too long, says that the machine may be gone:
+ * ssh itself notices that only after a minute.
+ */
+async function inSession(connection: Connection, work: Promise<RunResult>, giveUp: () => void): Promise<RunResult> {
   connection.sessions += 1;
   try {
-    return await work();
+    const result = await work;
+    if (result.exitCode === sshFailed) giveUp();
+    return result;
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.timedOut || error.commandExitCode === sshFailed) giveUp();
+    throw error;
   } finally {
     connection.sessions -= 1;
   }

@@ -59,7 +59,7 @@ export const stepSchema = map({
   goal: localized('the goal of the step'),
   minutes: wholeNumber(1, 240).prefault(5),
   objectives: list(labId(), 20).prefault([]),
-  /** Earlier steps that this one builds on: a reset to it does these again and no others. Without it, all before it. */
+  /** Earlier steps that this one builds on; without it, all before it. A reset does again what it and later ones build on. */
   needs: list(labId(), 30).optional(),
   /** Done when the step begins. */
   setup: actions().prefault([]),

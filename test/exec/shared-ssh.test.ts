@@ -134,6 +134,18 @@ describe('commands on hosts', () => {
     expect(rig.ways).toEqual(['worker1 own', 'begun', 'worker1 own', 'left', 'worker1 own']);
   });
 
+  it('leave a connection that breaks to itself, and share another', async () => {
+    const rig = await createRig();
+    await rig.ask();
+    await rig.ask();
+    rig.ends.exitCode = 255;
+    await expect(rig.ask()).rejects.toThrow(CommandFailed);
+    rig.ends.exitCode = 0;
+    for (let count = 0; count < 3; count += 1) await rig.ask();
+    const again = ['worker1 own', 'begun', 'worker1 own', 'worker1 shared'];
+    expect(rig.ways).toEqual([...again, ...again]);
+  });
+
   it.each([
     ['where ssh can not', { shares: false }],
     ['where no socket has so long a name', { below: 'x'.repeat(80) }],

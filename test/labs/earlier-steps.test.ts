@@ -10,15 +10,17 @@ function stepsOf(needs: Record<string, readonly string[] | undefined>): { steps:
 }
 
 describe('the steps that a step builds on', () => {
-  const lab = stepsOf({ one: undefined, two: undefined, alone: [], third: ['two'], last: ['alone', 'third'], all: undefined });
+  const lab = stepsOf({ one: undefined, two: undefined, alone: [], third: ['two'], fourth: ['one'], last: ['fourth'], end: [] });
 
   it.each([
     ['one', []],
     ['two', ['one']],
-    ['alone', []],
+    // The learner goes on to those that build on one and two.
+    ['alone', ['one', 'two']],
     ['third', ['one', 'two']],
-    ['last', ['one', 'two', 'alone', 'third']],
-    ['all', ['one', 'two', 'alone', 'third', 'last']],
+    ['fourth', ['one']],
+    ['last', ['one', 'fourth']],
+    ['end', []],
     ['unknown', []],
   ])('%s', (id, before) => expect(earlierSteps(lab, id).map((step) => step.id)).toEqual(before));
 

@@ -4,7 +4,7 @@ import type { CheckResult, Round } from '../check/check-result.ts';
 import { earlierSteps } from '../earlier-steps.ts';
 import { interpolateAll } from '../interpolate.ts';
 import type { Language } from '../lab-fields.ts';
-import { makeNamespace, removeObjects, requireOwnNamespace } from './namespace.ts';
+import { makeNamespace, refuseForeignNamespace, removeObjects, requireOwnNamespace } from './namespace.ts';
 import { explainFailure, type Performed, performActions, type PerformInput, QuestionUnknown } from './perform.ts';
 import { readField } from '../check/read-field.ts';
 import { checkStep, type RoundInput } from '../check/round.ts';
@@ -197,9 +197,10 @@ export function withoutGround(attempt: Attempt): Attempt {
 /** Removes all that the lab and the learner made on the cluster, and puts nodes back. */
 export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
   const { lab } = stage.loaded;
-  await requireOwnNamespace(stage);
+  await refuseForeignNamespace(stage);
   const input = performInput(stage, attempt, `the reset of lab ${lab.id}`);
   await performActions(stage, lab.reset.first, input);
+  await requireOwnNamespace(stage);
   await removeObjects(stage, attempt.startedAt);
   await performActions(stage, lab.reset.also, input);
 }
@@ -214,7 +215,7 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
   const { lab } = stage.loaded;
   const index = lab.steps.indexOf(stepOf(stage, target));
   requireWayTo(lab, target);
-  await requireOwnNamespace(stage);
+  await refuseForeignNamespace(stage);
   const forgotten = lab.steps.slice(index);
   const questions = new Set(forgotten.flatMap(({ checks }) => checks.map(({ id }) => id)));
   const { resets } = progressOf(attempt, target);

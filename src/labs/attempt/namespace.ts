@@ -1,5 +1,5 @@
 import { waitFor } from '../../cluster/wait.ts';
-import { KubelabError } from '../../errors/errors.ts';
+import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import { renderDocuments } from '../../kubernetes/documents.ts';
 import { findOwnObjects } from './cluster-objects.ts';
 import { labLabel } from '../lab-label.ts';
@@ -73,6 +73,19 @@ export async function requireOwnNamespace(stage: Stage): Promise<NamespaceObject
   throw new KubelabError('KL-LAB-NAMESPACE', `namespace ${name}, which lab ${id} works in, ${whose}`, {
     cure: `If nothing in it is needed: kubelab kubectl delete namespace ${name}. Then again.`,
   });
+}
+
+/**
+ * Refuses a namespace that is another's, where the API server tells: a lab may have broken it, and a reset is what brings it
+ * back.
+ * @throws KubelabError `KL-LAB-NAMESPACE`
+ */
+export async function refuseForeignNamespace(stage: Stage): Promise<void> {
+  try {
+    await requireOwnNamespace(stage);
+  } catch (error) {
+    if (!(error instanceof CommandFailed)) throw error;
+  }
 }
 
 /**

@@ -163,6 +163,21 @@ describe('an attempt at a lab', () => {
     ]);
   });
 
+  it('brings back what the lab broke before it asks the API server', async () => {
+    const { lab } = stage.loaded;
+    const first = [{ kubectl: ['annotate', 'node', 'worker1', 'lab=back'] }];
+    const broken = { ...stage, loaded: { ...stage.loaded, lab: { ...lab, reset: { ...lab.reset, first } } } };
+    let isBack = false;
+    program.answer(/ get namespace /, (call, run) =>
+      isBack ? answerNamespace(call, run) : { stderr: 'connection refused\n', exitCode: 1 },
+    );
+    program.answer(/ annotate node worker1 lab=back/, () => ((isBack = true), {}));
+    expect(await resetTo(broken, { ...plan(), ready: true }, 'run')).toMatchObject({ step: 'run', ready: true });
+    isBack = false;
+    namespace = 'foreign';
+    await expect(clearAway(broken, plan())).rejects.toMatchObject({ code: 'KL-LAB-NAMESPACE' });
+  });
+
   it('counts a reset once, also when it was cut off', async () => {
     program.answer(/ annotate node worker1 lab=second/, { stderr: 'no\n', exitCode: 1 });
     await expect(resetTo(stage, { ...plan(), step: 'leave', ready: true }, 'leave')).rejects.toMatchObject({
