@@ -1,7 +1,6 @@
 import { putAwayAttempt, readAttempt, readCurrentLab, writeCurrentLab } from '../labs/attempt/attempt.ts';
 import { clearAway, withoutGround } from '../labs/attempt/attempt-flow.ts';
 import { labLabel } from '../labs/lab-label.ts';
-import { refuseForeignNamespace } from '../labs/attempt/namespace.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -34,7 +33,10 @@ async function runStop(context: Context): Promise<CommandResult> {
 /** What keeps a lab from putting back what it did. */
 const lost: readonly string[] = ['KL-LAB-UNKNOWN', 'KL-LAB-INVALID', 'KL-LAB-TRUST', 'KL-LAB-NAMESPACE'];
 
-/** For a lab whose folder is gone or spoiled, that may not run any more, or whose namespace is another's: what carries its label goes, and what else it did stays. */
+/**
+ * For a lab whose folder is gone or spoiled, that may not run any more, or whose namespace is another's: what carries its
+ * label goes, and what else it did stays.
+ */
 async function stopWithout(context: Context, existing: Existing, reason: KubelabError): Promise<CommandResult> {
   const folder = attemptsOf(existing);
   const id = (await readCurrentLab(folder)) ?? '';
@@ -70,11 +72,9 @@ async function stopCurrent(
   if (!isWanted) throw new Interrupted('nothing was changed');
   // A cluster that was made anew since has nothing of it.
   if (attempt.made === existing.state.createdAt)
-    await onStage(context, { existing, loaded, attempt, title: `lab stop ${id}`, changes: true }, async (stage) => {
-      await refuseForeignNamespace(stage);
-      await stage.keep(withoutGround(attempt));
-      await clearAway(stage, attempt);
-    });
+    await onStage(context, { existing, loaded, attempt, title: `lab stop ${id}`, changes: true }, (stage) =>
+      clearAway(stage, withoutGround(attempt)),
+    );
   await putAwayAttempt(folder, attempt);
   if ((await readCurrentLab(folder)) === id) await writeCurrentLab(folder, undefined);
   return {

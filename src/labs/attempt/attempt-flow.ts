@@ -4,7 +4,7 @@ import type { CheckResult, Round } from '../check/check-result.ts';
 import { earlierSteps } from '../earlier-steps.ts';
 import { interpolateAll } from '../interpolate.ts';
 import type { Language } from '../lab-fields.ts';
-import { makeNamespace, refuseForeignNamespace, removeObjects, requireOwnNamespace } from './namespace.ts';
+import { makeNamespace, refuseForeignNamespace, removeObjects } from './namespace.ts';
 import { explainFailure, type Performed, performActions, type PerformInput, QuestionUnknown } from './perform.ts';
 import { readField } from '../check/read-field.ts';
 import { checkStep, type RoundInput } from '../check/round.ts';
@@ -194,13 +194,17 @@ export function withoutGround(attempt: Attempt): Attempt {
   return { ...attempt, ready: false, rebuild: true, ground: randomUUID() };
 }
 
-/** Removes all that the lab and the learner made on the cluster, and puts nodes back. */
+/**
+ * Removes all that the lab and the learner made on the cluster, and puts nodes back.
+ * @param attempt is kept before anything is changed.
+ * @throws KubelabError `KL-LAB-NAMESPACE`
+ */
 export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
   const { lab } = stage.loaded;
   await refuseForeignNamespace(stage);
+  await stage.keep(attempt);
   const input = performInput(stage, attempt, `the reset of lab ${lab.id}`);
   await performActions(stage, lab.reset.first, input);
-  await requireOwnNamespace(stage);
   await removeObjects(stage, attempt.startedAt);
   await performActions(stage, lab.reset.also, input);
 }
@@ -215,7 +219,6 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
   const { lab } = stage.loaded;
   const index = lab.steps.indexOf(stepOf(stage, target));
   requireWayTo(lab, target);
-  await refuseForeignNamespace(stage);
   const forgotten = lab.steps.slice(index);
   const questions = new Set(forgotten.flatMap(({ checks }) => checks.map(({ id }) => id)));
   const { resets } = progressOf(attempt, target);
@@ -231,7 +234,6 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
     resets: resets + (attempt.rebuild === true ? 0 : 1),
     hints: progressOf(attempt, target).hints,
   });
-  await stage.keep(current);
   await clearAway(stage, current);
   await makeNamespace(stage);
   await performActions(stage, lab.setup, performInput(stage, current, `the setup of lab ${lab.id}`));

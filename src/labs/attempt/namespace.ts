@@ -91,11 +91,13 @@ export async function refuseForeignNamespace(stage: Stage): Promise<void> {
 /**
  * Removes the namespace with all in it, then the lab's objects outside of it, and waits until they are gone.
  * @param startedAt when the lab was begun.
+ * @throws KubelabError `KL-LAB-NAMESPACE`
  */
 export async function removeObjects(stage: Stage, startedAt: string): Promise<void> {
   const { loaded, cluster, say } = stage;
   const { kubectl, signal } = cluster;
   const { namespace: name } = loaded.lab;
+  await requireOwnNamespace(stage);
   const own = await findOwnObjects(stage, startedAt);
   say(`removing namespace ${name}`);
   await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });

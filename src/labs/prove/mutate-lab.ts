@@ -68,7 +68,6 @@ export async function testMutants(stage: Stage, options: MutationOptions): Promi
     options.report(result);
   };
   let attempt = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
-  await clearAway(stage, attempt);
   for (const step of lab.steps) {
     const places = all.filter((one) => one.step === step.id && drawn.has(one));
     if (places.length === 0) continue;
@@ -127,11 +126,11 @@ async function testPlaces(
 ): Promise<Attempt> {
   if (places.length === 0) return begin;
   const patience = await timeSolution(stage, begin, step);
-  let attempt = await resetTo(stage, begin, step.id);
+  let attempt = begin;
   for (const place of places) {
+    attempt = await resetTo(stage, attempt, step.id);
     const began = Date.now();
     report(resultOf(place, await tryMutant(stage, patience, attempt, step, place), began));
-    attempt = await resetTo(stage, attempt, step.id);
   }
   return attempt;
 }
