@@ -5,7 +5,7 @@ import { type Language, languages } from '../labs/lab-fields.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { createKeeper } from '../labs/attempt/keep-attempt.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
-import { CommandFailed, KubelabError } from '../errors/errors.ts';
+import { failureOf, KubelabError } from '../errors/errors.ts';
 import { whileHolding } from './cluster-run.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
@@ -102,19 +102,16 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
 
 /** A lab that has begun was given it before: one that broke the API server has to be reset without. */
 async function grant(opened: OpenedCluster, hasBegun: boolean): Promise<void> {
-  try {
-    await opened.grantChecks();
-  } catch (error) {
-    if (!hasBegun || !(error instanceof CommandFailed)) throw error;
-  }
+  const failure = await failureOf(opened.grantChecks());
+  if (failure !== undefined && !hasBegun) throw failure;
 }
 
 function keepOf({ events }: Pick<Context, 'events'>, folder: string, { attempt: known, changes }: StageOptions): Stage['keep'] {
-  if (known === undefined) return (attempt) => writeAttempt(folder, attempt);
+  if (known === undefined) return (attempt, derive) => writeAttempt(folder, derive?.(attempt) ?? attempt);
   const keeper = createKeeper(folder, known);
   const what = `lab ${known.lab} was ended, reset or taken to another step meanwhile`;
-  return async (attempt, again) => {
-    if (await keeper.keep(attempt, again)) return;
+  return async (attempt, derive) => {
+    if (await keeper.keep(attempt, derive)) return;
     // Nothing has been changed yet: everything that changes a cluster is kept before.
     if (changes) throw new KubelabError('KL-LAB-ORDER', what, { cure: 'See kubelab lab status.' });
     events({ type: 'warning', text: `${what}: what was found is not kept.` });

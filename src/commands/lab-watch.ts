@@ -73,7 +73,9 @@ async function watchUntilPassed(
   for (;;) {
     let seen: readonly SeenList[] = [];
     let isKept = false;
-    const keep = async (attempt: Attempt): Promise<void> => void (isKept = await shared.keep(attempt));
+    const keep: Stage['keep'] = async (attempt, derive) => {
+      isKept = await shared.keep(derive?.(attempt) ?? attempt);
+    };
     const checked = await checkAttempt({ ...stage, keep }, await shared.read(), (lists) => (seen = lists));
     const { language } = checked.attempt;
     const lines = listFindings(checked.round, language);

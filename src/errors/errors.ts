@@ -62,6 +62,17 @@ export class CommandFailed extends Error {
   }
 }
 
+/** The failure of a command that there is another way after, undefined where it did its work; any other error is thrown. */
+export async function failureOf(work: Promise<unknown>): Promise<CommandFailed | undefined> {
+  try {
+    await work;
+  } catch (error) {
+    if (error instanceof CommandFailed) return error;
+    throw error;
+  }
+  return undefined;
+}
+
 /** Ctrl-C, or whatever else aborted the run on purpose. */
 export class Interrupted extends Error {
   constructor(message = 'interrupted') {

@@ -103,11 +103,11 @@ export async function checkAttempt(
   looked?: RoundInput['looked'],
 ): Promise<{ attempt: Attempt; round: Round }> {
   const round = await lookAtStep(stage, attempt, looked === undefined ? {} : { looked });
-  const take = (now: Attempt): Attempt => takeRound(now, stepOf(stage, attempt.step), round, stage.now());
-  const kept = take(attempt);
+  const at = stage.now();
+  const take = (now: Attempt): Attempt => takeRound(now, stepOf(stage, attempt.step), round, at);
   // Points follow from hints and solutions too, which come in other terminals.
-  await stage.keep(kept, (now) => take({ ...now, answers: { ...now.answers, ...attempt.answers } }));
-  return { attempt: kept, round };
+  await stage.keep(attempt, take);
+  return { attempt: take(attempt), round };
 }
 
 /** Looks at checks of the current step, and keeps nothing. */

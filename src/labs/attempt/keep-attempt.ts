@@ -4,23 +4,25 @@ import { type Attempt, progressOf, readAttempt, writeAttempt } from './attempt.t
 export interface AttemptKeeper {
   /**
    * What a reset forgets is forgotten whoever learned it meanwhile; of all else, only what the command has changed is kept.
-   * @param again works the attempt out anew from what there is now: for what follows from fields that others change
+   * @param derive is done to what would be kept: for what follows from fields that others change
    * @returns false when nothing was kept: the attempt was ended, begun anew, reset, or went to another step meanwhile
    */
-  keep(attempt: Attempt, again?: (now: Attempt) => Attempt): Promise<boolean>;
+  keep(attempt: Attempt, derive?: Derive): Promise<boolean>;
 }
+
+export type Derive = (attempt: Attempt) => Attempt;
 
 /** @param known the attempt as the command has read it */
 export function createKeeper(folder: string, known: Attempt): AttemptKeeper {
   let mine = known;
   return {
-    async keep(attempt, again) {
+    async keep(attempt, derive = (same) => same) {
       const now = await readAttempt(folder, known.lab);
       if (now === undefined || !isSamePlace(now, mine)) return false;
-      if (attempt.ground !== mine.ground) await writeAttempt(folder, attempt);
-      else if (again !== undefined) await writeAttempt(folder, again(now));
-      else await writeAttempt(folder, mergeChanges(withSteps(mine, attempt), attempt, withSteps(now, attempt)) as Attempt);
-      mine = attempt;
+      const isNew = attempt.ground !== mine.ground;
+      const merged = isNew ? attempt : mergeChanges(withSteps(mine, attempt), attempt, withSteps(now, attempt));
+      await writeAttempt(folder, derive(merged as Attempt));
+      mine = derive(attempt);
       return true;
     },
   };

@@ -1,5 +1,5 @@
 import { waitFor } from '../../cluster/wait.ts';
-import { CommandFailed, KubelabError } from '../../errors/errors.ts';
+import { failureOf, KubelabError } from '../../errors/errors.ts';
 import { renderDocuments } from '../../kubernetes/documents.ts';
 import { findOwnObjects } from './cluster-objects.ts';
 import { labLabel } from '../lab-label.ts';
@@ -81,11 +81,7 @@ export async function requireOwnNamespace(stage: Stage): Promise<NamespaceObject
  * @throws KubelabError `KL-LAB-NAMESPACE`
  */
 export async function refuseForeignNamespace(stage: Stage): Promise<void> {
-  try {
-    await requireOwnNamespace(stage);
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-  }
+  await failureOf(requireOwnNamespace(stage));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { KubelabError } from '../../errors/errors.ts';
 import type { Attempt } from './attempt.ts';
+import type { Derive } from './keep-attempt.ts';
 import { type Values } from '../interpolate.ts';
 import type { LabCluster } from '../lab-cluster.ts';
 import type { LoadedLab } from '../load-lab.ts';
@@ -13,9 +14,9 @@ export interface Stage {
   readonly cluster: LabCluster;
   /**
    * Keeps the attempt as it is now: called after every change, so that a crash loses nothing.
-   * @param again works it out anew where another command has changed it meanwhile
+   * @param derive what is kept in its place, where it follows from fields that other commands may have changed meanwhile
    */
-  readonly keep: (attempt: Attempt, again?: (now: Attempt) => Attempt) => Promise<void>;
+  readonly keep: (attempt: Attempt, derive?: Derive) => Promise<void>;
   /** Told what is being done right now. */
   readonly say: (text: string) => void;
   readonly now: () => Date;

@@ -61,7 +61,8 @@ describe('an attempt at a lab', () => {
       loaded: { ...loaded, folder: { ...loaded.folder, read: () => Promise.resolve(manifest) } },
       cluster: { ...rig.cluster, images: { web: 'web:1' }, kubectl },
       patience: { forNothing: 100 },
-      keep: (attempt) => Promise.resolve(void kept.push({ attempt, calls: program.calls.length })),
+      keep: (attempt, derive) =>
+        Promise.resolve(void kept.push({ attempt: derive?.(attempt) ?? attempt, calls: program.calls.length })),
       say: () => undefined,
       now: () => new Date('2026-01-02T03:04:05.000Z'),
     };

@@ -112,10 +112,12 @@ describe('what a command keeps of an attempt', () => {
     const folder = await makeFolder();
     await writeAttempt(folder, attempt);
     const keeper = createKeeper(folder, attempt);
-    await writeAttempt(folder, withProgress(attempt, 'share', { solved: true }));
+    await writeAttempt(folder, withProgress({ ...attempt, answers: { why: 'b' } }, 'share', { solved: true }));
     const take = (now: Attempt): Attempt => withProgress(now, 'share', { points: progressOf(now, 'share').solved ? 0 : 9 });
-    await keeper.keep(take(attempt), take);
-    expect(progressOf((await readAttempt(folder, 'emptydir'))!, 'share')).toMatchObject({ solved: true, points: 0 });
+    await keeper.keep({ ...attempt, answers: { when: 'a' } }, take);
+    const now = await readAttempt(folder, 'emptydir');
+    expect(progressOf(now!, 'share')).toMatchObject({ solved: true, points: 0 });
+    expect(now?.answers).toEqual({ why: 'b', when: 'a' });
   });
 
   it.each([
