@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
+import { fileExists } from '../exec/file-exists.ts';
 
 /** The SHA-256 of a file as `sha256:...`, and its size in bytes. */
 export async function digestOf(file: string): Promise<{ readonly digest: string; readonly bytes: number }> {
@@ -50,11 +51,4 @@ async function readKnown(index: string): Promise<z.infer<typeof knownSchema>> {
   } catch {
     return {};
   }
-}
-
-export async function fileExists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../exec/file-exists.ts';
 import type { BaseBox } from '../artifacts/base-box.ts';
 import { readIfThere } from '../cluster/files.ts';
 import type { Spec } from '../cluster/spec.ts';
@@ -115,7 +115,7 @@ async function findBox(name: string | undefined, context: Context): Promise<Base
 /** @throws KubelabError `KL-USE` for what is neither a known name nor there. */
 async function requireBox(name: string, box: BaseBox): Promise<BaseBox> {
   if (box.kind !== 'tree' && box.kind !== 'tar') return box;
-  if ((await stat(box.path).catch(() => undefined)) !== undefined) return box;
+  if (await fileExists(box.path)) return box;
   throw new KubelabError('KL-USE', `${name} is no base box that is known, and no folder or file that is there.`, {
     cure: 'Name debian-12, or a folder or tar file with a root file system.',
   });

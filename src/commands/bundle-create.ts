@@ -1,5 +1,6 @@
-import { mkdtemp, mkdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../exec/file-exists.ts';
 import type { CreatedBundle } from '../artifacts/bundle/create.ts';
 import { packCommand } from '../artifacts/fill-tree.ts';
 import type { Lock } from '../artifacts/source.ts';
@@ -43,7 +44,7 @@ async function runCreate(file: string | undefined, wanted: Choice, context: Cont
   const { plan, source } = resolved;
   const shown = file ?? `${plan.name}-${plan.kubernetes}.kubelab`;
   const target = path.resolve(context.cwd, shown);
-  const isThere = (await stat(target).catch(() => undefined)) !== undefined;
+  const isThere = await fileExists(target);
   if (isThere && !(await context.ask({ text: `Replace ${shown}, which is there already?`, flag: '--yes' })))
     return { data: { created: false, file: target }, human: () => `${shown} stays as it was.` };
   const share = shareCache(context, 'bundle create');

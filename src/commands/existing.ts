@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { fileExists } from '../artifacts/digest.ts';
+import { fileExists } from '../exec/file-exists.ts';
 import type { Provider } from '../cluster/provider.ts';
 import type { State } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';

@@ -1,5 +1,6 @@
-import { mkdir, stat } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../exec/file-exists.ts';
 import { isClusterName, suggestClusterName } from '../cluster/cluster-name.ts';
 import { writeFileAtomic } from '../cluster/files.ts';
 import { renderInitialSpec } from '../cluster/init-spec.ts';
@@ -27,7 +28,7 @@ export const init = defineCommand({
     if (!isClusterName(name)) throw refuseName(name);
     const kubernetes = flags.kubernetes === undefined ? undefined : readVersion(flags.kubernetes);
     const shown = path.relative(context.cwd, specFile) || specFile;
-    const isThere = (await stat(specFile).catch(() => undefined)) !== undefined;
+    const isThere = await fileExists(specFile);
     if (isThere && !(await context.ask({ text: `Replace ${shown}, which is there already?`, flag: '--yes' })))
       return { data: { written: false, file: specFile }, human: () => `${shown} stays as it was.` };
     const text = renderInitialSpec({ name, schema: locateSchema(context), ...(kubernetes === undefined ? {} : { kubernetes }) });

@@ -3,7 +3,7 @@ import { findLabs, type FoundLab, nameLabs } from '../labs/find-labs.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
 import type { Attempt } from '../labs/attempt/attempt.ts';
 import type { Language, Localized } from '../labs/lab-fields.ts';
-import { fileExists } from '../artifacts/digest.ts';
+import { fileExists } from '../exec/file-exists.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';

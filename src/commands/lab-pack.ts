@@ -1,5 +1,6 @@
 import { mkdir, readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../exec/file-exists.ts';
 import { digestOfBytes } from '../artifacts/store.ts';
 import { writeWhole } from '../artifacts/whole-file.ts';
 import { reportStep } from '../cluster/report-step.ts';
@@ -44,7 +45,7 @@ async function runPack(context: Context, asked: string, flags: PackFlags): Promi
   const content = await readPackFolder(opened, flags.instructor ? 'instructor' : 'learner');
   const target = await chooseTarget(context, flags.out, nameArchive(content));
   const shown = path.relative(context.cwd, target) || target;
-  const isThere = (await stat(target).catch(() => undefined)) !== undefined;
+  const isThere = await fileExists(target);
   if (isThere && !(await context.ask({ text: `Replace ${shown}, which is there already?`, flag: '--yes' })))
     return { data: { packed: false, file: target }, human: () => `${shown} stays as it was.` };
   const files = withLock(content, context.version);

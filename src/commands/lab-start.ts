@@ -1,7 +1,7 @@
 import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt/attempt.ts';
 import { makeReady, planAttempt, resetTo } from '../labs/attempt/attempt-flow.ts';
 import { findPackOf, type InstalledPack } from '../labs/pack/pack-trust.ts';
-import { fileExists } from '../artifacts/digest.ts';
+import { fileExists } from '../exec/file-exists.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { canGoTo } from '../labs/solutions.ts';
 import { refuseForeignNamespace } from '../labs/attempt/namespace.ts';

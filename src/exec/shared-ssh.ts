@@ -1,8 +1,7 @@
-import { constants } from 'node:fs';
-import { access } from 'node:fs/promises';
 import { randomBytes } from 'node:crypto';
 import path from 'node:path';
-import { CommandFailed } from '../errors/errors.ts';
+import { CommandFailed, failureOf } from '../errors/errors.ts';
+import { fileExists } from './file-exists.ts';
 import type { Command, Milliseconds, Runner, RunOptions, RunResult } from './runner.ts';
 import { sshCommand, sshFailed, sshRunner } from './ssh.ts';
 
@@ -58,10 +57,11 @@ export function openSshHosts(local: Runner, { configFile, sockets }: SshHostsOpt
     givenUp += 1;
   };
   const connectionTo = (host: string): Connection | undefined => {
-    if (sockets === undefined) return undefined;
+    const existing = connections.get(host);
+    if (existing !== undefined || sockets === undefined) return existing;
     const socket = path.join(sockets, `${host}-${own}${givenUp}`);
     if (Buffer.byteLength(socket) > longestSocket || /[%$]/.test(socket)) return undefined;
-    const connection = connections.get(host) ?? { socket, sessions: 0, known: false, asked: 0 };
+    const connection = { socket, sessions: 0, known: false, asked: 0 };
     connections.set(host, connection);
     return connection;
   };
@@ -69,23 +69,27 @@ export function openSshHosts(local: Runner, { configFile, sockets }: SshHostsOpt
     const target = { configFile, host, sudo: false };
     const connection = connectionTo(host);
     if (connection === undefined) return sshRunner(local, target).run(command, options);
-    const isShared = await isThere(connection.socket);
+    const isShared = await fileExists(connection.socket);
     if (isShared && connection.sessions < mostSessions) {
+      connection.sessions += 1;
       const work = sshRunner(local, { ...target, socket: connection.socket }).run(command, options);
-      return inSession(connection, work, () => giveUp(host, connection));
+      return noting(work, (hasAnswered) => {
+        connection.sessions -= 1;
+        if (!hasAnswered) giveUp(host, connection);
+      });
     }
     if (connection.known && Date.now() - connection.asked > pause) await begin(local, connection, target, options.signal);
-    return noting(connection, () => sshRunner(local, target).run(command, options));
+    return noting(sshRunner(local, target).run(command, options), (hasAnswered) => void (connection.known = hasAnswered));
   };
   return {
     runner: (host) => ({ run: (command, options) => run(host, command, options) }),
     leave: async (host, signal) => {
-      const connection = connectionTo(host);
+      const connection = connections.get(host);
       if (connection === undefined) return;
       giveUp(host, connection);
-      if (!(await isThere(connection.socket))) return;
+      if (!(await fileExists(connection.socket))) return;
       const command = sshCommand({ configFile, host }, [], ['-S', connection.socket, '-O', 'exit']);
-      await quietly(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
+      await failureOf(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
     },
   };
 }
@@ -101,51 +105,23 @@ async function begin(
   // With a command that ends: where the socket is there already, ssh does without one, and would stay for ever.
   const flags = ['-n', '-S', connection.socket, '-o', 'ControlMaster=auto', '-o', `ControlPersist=${idleSeconds}`];
   const command = ['sh', '-c', '"$@" </dev/null >/dev/null 2>&1 &', 'sh', ...sshCommand(target, ['true'], flags)] as const;
-  await quietly(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
-}
-
-/** Without a shared connection all goes on, only slower. */
-async function quietly(work: Promise<unknown>): Promise<void> {
-  try {
-    await work;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-  }
+  await failureOf(local.run(command, { timeout: 10_000, signal, accept: 'any' }));
 }
 
 /**
- * Counts a command while it is in a connection. One that was cut off, or took too long, says that the machine may be gone:
- * ssh itself notices that only after a minute.
+ * Says of a command, when it has ended, whether the host answered. One that was cut off or took too long counts as no
+ * answer: the machine may be gone, which ssh itself notices only after a minute.
  */
-async function inSession(connection: Connection, work: Promise<RunResult>, giveUp: () => void): Promise<RunResult> {
-  connection.sessions += 1;
+async function noting(work: Promise<RunResult>, note: (hasAnswered: boolean) => void): Promise<RunResult> {
+  let code: number | undefined;
   try {
     const result = await work;
-    if (result.exitCode === sshFailed) giveUp();
+    code = result.exitCode;
     return result;
   } catch (error) {
-    if (!(error instanceof CommandFailed) || error.timedOut || error.commandExitCode === sshFailed) giveUp();
+    if (error instanceof CommandFailed && !error.timedOut) code = error.commandExitCode;
     throw error;
   } finally {
-    connection.sessions -= 1;
+    note(code !== undefined && code !== sshFailed);
   }
-}
-
-/** Notes whether the host answered. */
-async function noting(connection: Connection, work: () => Promise<RunResult>): Promise<RunResult> {
-  try {
-    const result = await work();
-    connection.known = result.exitCode !== sshFailed;
-    return result;
-  } catch (error) {
-    connection.known = error instanceof CommandFailed && ![undefined, sshFailed].includes(error.commandExitCode);
-    throw error;
-  }
-}
-
-function isThere(file: string): Promise<boolean> {
-  return access(file, constants.F_OK).then(
-    () => true,
-    () => false,
-  );
 }

@@ -6,12 +6,12 @@ import type { Lab, Step } from './lab.ts';
  */
 export function earlierSteps({ steps }: Pick<Lab, 'steps'>, id: string): readonly Step[] {
   const index = steps.findIndex((step) => step.id === id);
-  const wanted = new Set<Step>();
-  const want = (step: Step, before: readonly Step[]): void => {
-    for (const other of before) if (step.needs?.includes(other.id) ?? true) wanted.add(other);
-  };
   if (index < 0) return [];
+  const wanted = new Set<Step>();
   // From the last to the first, as steps need only earlier ones.
-  for (const [at, step] of [...steps.entries()].toReversed()) if (at >= index || wanted.has(step)) want(step, steps.slice(0, at));
+  for (const [at, step] of [...steps.entries()].toReversed()) {
+    if (at < index && !wanted.has(step)) continue;
+    for (const other of steps.slice(0, at)) if (step.needs?.includes(other.id) ?? true) wanted.add(other);
+  }
   return steps.slice(0, index).filter((step) => wanted.has(step));
 }

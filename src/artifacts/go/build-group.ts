@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds, Runner } from '../../exec/runner.ts';
-import { fileExists } from '../digest.ts';
+import { fileExists } from '../../exec/file-exists.ts';
 import { copyOwnModule } from './own-module.ts';
 import type { PinnedGroup, Program } from './programs.ts';
 

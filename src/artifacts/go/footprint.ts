@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { fileExists } from '../digest.ts';
+import { fileExists } from '../../exec/file-exists.ts';
 import type { Artifact, Lock } from '../source.ts';
 import { groupFolder, programFile } from './build-group.ts';
 import { layerFile } from './layers.ts';

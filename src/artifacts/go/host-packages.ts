@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { fileExists } from '../../exec/file-exists.ts';
 import { missingProgram } from '../../exec/search-path.ts';
 
 /** Debian packages that building needs: the C compiler for runc, flannel and pause, and what those link against. */
@@ -16,10 +16,7 @@ export async function missingBuildPackages(searchPath: string | undefined): Prom
   const missing = await Promise.all(
     needs.map(async ({ program, file }) => {
       if (program !== undefined) return missingProgram(program, searchPath);
-      return access(file ?? '').then(
-        () => false,
-        () => true,
-      );
+      return !(await fileExists(file ?? ''));
     }),
   );
   return needs.filter((_, index) => missing[index] === true).map((need) => need.package);

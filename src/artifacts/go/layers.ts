@@ -3,7 +3,7 @@ import { mkdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { CommandFailed, KubelabError } from '../../errors/errors.ts';
 import type { Command, Runner } from '../../exec/runner.ts';
-import { fileExists } from '../digest.ts';
+import { fileExists } from '../../exec/file-exists.ts';
 import { writeLayer } from '../oci-archive.ts';
 
 export interface LayerContext {

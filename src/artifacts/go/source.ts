@@ -1,6 +1,7 @@
 import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
-import { fileExists, knownDigests } from '../digest.ts';
+import { fileExists } from '../../exec/file-exists.ts';
+import { knownDigests } from '../digest.ts';
 import { writeLayer, writeOciArchive } from '../oci-archive.ts';
 import type { Artifact, Lock, Source, SourceContext } from '../source.ts';
 import { buildGroup, type BuildContext, programFile } from './build-group.ts';

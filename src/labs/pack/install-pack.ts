@@ -1,5 +1,6 @@
 import { mkdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../../exec/file-exists.ts';
 import { readIfThere } from '../../cluster/files.ts';
 import { Interrupted, KubelabError } from '../../errors/errors.ts';
 import type { Send } from '../../artifacts/request.ts';
@@ -168,7 +169,7 @@ function refuseDigest({ sha256 }: InstallOptions): void {
 
 /** Whether this very pack is there already. @throws KubelabError `KL-PACK-EXISTS` when another one has its name and version. */
 async function isInstalled(target: string, lock: PackLock): Promise<boolean> {
-  if ((await stat(target).catch(() => undefined)) === undefined) return false;
+  if (!(await fileExists(target))) return false;
   const known = await readLock(target);
   if (known !== undefined && isSameContent(known, lock)) return true;
   const build = known === undefined ? '' : `: its ${known.build} build`;

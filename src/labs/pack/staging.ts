@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, rename, rm, rmdir, stat } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../../exec/file-exists.ts';
 import { errorCode, explainWriteError } from '../../errors/system-error.ts';
 
 /** Where the packs of a user are. */
@@ -38,7 +39,7 @@ export async function moveInPlace(folder: string, target: string): Promise<boole
     return true;
   } catch (error) {
     if (made !== undefined) await removeEmpty(path.dirname(target), made);
-    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error) ?? '') && (await isThere(target))) return false;
+    if (['ENOTEMPTY', 'EEXIST', 'EPERM'].includes(errorCode(error) ?? '') && (await fileExists(target))) return false;
     throw error;
   }
 }
@@ -51,10 +52,6 @@ export async function removeEmpty(folder: string, last: string): Promise<void> {
     } catch {
       return;
     }
-}
-
-async function isThere(file: string): Promise<boolean> {
-  return (await stat(file).catch(() => undefined)) !== undefined;
 }
 
 /** Removes what runs that were killed left beside the installed packs. */

@@ -55,7 +55,8 @@ export async function testLab(stage: Stage, options: TestOptions): Promise<LabTe
     // A test that was cut off may have left something.
     await clearAway(stage, attempt);
     known.inventory = await takeInventory(stage.cluster.kubectl, lab.namespace);
-    attempt = await makeReady(stage, attempt);
+    const { step } = options;
+    attempt = await (step === undefined ? makeReady(stage, attempt) : resetTo(stage, attempt, step));
     return [];
   });
   if (ready) attempt = await testSteps(bench, attempt, options.step);
@@ -98,20 +99,15 @@ async function testSteps(bench: Bench, first: Attempt, only: string | undefined)
   const { stage } = bench;
   const { lab } = stage.loaded;
   let attempt = first;
-  if (only !== undefined && only !== attempt.step) {
-    const isThere = await bench.need({ name: `${only}: the way to it`, kind: 'reset', step: only }, async () => {
-      attempt = await resetTo(stage, attempt, only);
-    });
-    if (!isThere) return attempt;
-  }
-  for (const step of lab.steps.filter(({ id }) => only === undefined || only === id)) {
+  const steps = lab.steps.filter(({ id }) => only === undefined || only === id);
+  for (const step of steps) {
     const clean = await testWrongAnswers(bench, await testBefore(bench, attempt, step), step);
     if (clean === undefined) return attempt;
     attempt = clean;
     const done = await testSolution(bench, attempt, step);
     if (done === undefined) return attempt;
     attempt = done;
-    if (only === step.id || step === lab.steps.at(-1)) break;
+    if (step === steps.at(-1)) break;
     const isOn = await bench.need({ name: `${step.id}: going on to the next step`, kind: 'before', step: step.id }, async () => {
       attempt = await goOn(stage, attempt);
     });

@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { fileExists } from '../../exec/file-exists.ts';
 import { locateStore, type StoreContext } from './store.ts';
 
 /** A base box, a node image or a machine, as it lies in the store. */
@@ -23,7 +23,7 @@ const script = fileURLToPath(new URL('../../../../src/providers/nspawn/list-stor
 /** What is in the store, mounted or not, with nothing changed. Sizes take seconds. Empty where there is no store. */
 export async function listSubvolumes(context: StoreContext, what: 'names' | 'sizes'): Promise<readonly Subvolume[]> {
   const { folder, file } = locateStore(context.cache);
-  if ((await stat(folder).catch(() => undefined)) === undefined) return [];
+  if (!(await fileExists(folder))) return [];
   const { stdout } = await context.root.run(['sh', script, folder, file, what], { timeout: 10 * 60_000, signal: context.signal });
   return stdout.split('\n').flatMap((line) => (line === '' ? [] : [readLine(line)]));
 }

@@ -1,5 +1,6 @@
-import { type FileHandle, mkdir, open, readdir, stat, statfs } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../../exec/file-exists.ts';
 import { KubelabError } from '../../errors/errors.ts';
 import type { Command, Runner, RunResult } from '../../exec/runner.ts';
 
@@ -115,7 +116,7 @@ async function isBtrfs(folder: string): Promise<boolean> {
 async function mountStore(folder: string, file: string, run: (...command: Command) => Promise<RunResult>): Promise<boolean> {
   await mkdir(folder, { recursive: true });
   if (await isBtrfs(folder)) return false;
-  if ((await stat(file).catch(() => undefined)) === undefined) {
+  if (!(await fileExists(file))) {
     const { bavail, bsize } = await statfs(path.dirname(file));
     const gibibytes = Math.floor((bavail * bsize) / 2 ** 30);
     if (gibibytes < 6)
@@ -131,7 +132,7 @@ async function mountStore(folder: string, file: string, run: (...command: Comman
 }
 
 async function unmountStore(folder: string, file: string, context: StoreContext): Promise<void> {
-  if ((await stat(file).catch(() => undefined)) === undefined || !(await isBtrfs(folder))) return;
+  if (!(await fileExists(file)) || !(await isBtrfs(folder))) return;
   // Busy means that a machine of another cluster runs in it: then it stays.
   await context.root.run(['umount', folder], { timeout: minute, signal: context.signal, accept: 'any' });
 }

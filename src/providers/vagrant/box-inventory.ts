@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { z } from 'zod';
+import { fileExists } from '../../exec/file-exists.ts';
 import { type Box, boxFolder, type BoxProvider, unescapeSlashes, volumeName } from './box.ts';
 import { libvirtHome } from './box-shelf.ts';
 import { type InstallContext, listBoxVolumes, listClones, removeBox, removeVolume } from './install-box.ts';
@@ -90,7 +91,7 @@ async function findFolder(vagrantHome: string, box: Box, provider: BoxProvider):
   const version = path.dirname(plain);
   const below = await readdir(version).catch(() => []);
   for (const folder of [plain, ...below.map((name) => path.join(version, name, provider))])
-    if ((await stat(path.join(folder, 'metadata.json')).catch(() => undefined)) !== undefined) return folder;
+    if (await fileExists(path.join(folder, 'metadata.json'))) return folder;
   return undefined;
 }
 
@@ -154,7 +155,7 @@ async function readUsers(vagrantHome: string): Promise<Map<string, Set<string>>>
   const text = await readFile(path.join(vagrantHome, 'data', 'machine-index', 'index'), 'utf8').catch(() => undefined);
   if (text === undefined) return users;
   for (const { vagrantfile_path: folder, extra_data: extra } of Object.values(indexSchema.parse(JSON.parse(text)).machines)) {
-    if (extra === undefined || (await stat(folder).catch(() => undefined)) === undefined) continue;
+    if (extra === undefined || !(await fileExists(folder))) continue;
     const key = userKey(extra.box.name, extra.box.provider);
     users.set(key, (users.get(key) ?? new Set()).add(path.basename(folder)));
   }

@@ -1,5 +1,6 @@
-import { readdir, rmdir, stat } from 'node:fs/promises';
+import { readdir, rmdir } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../../exec/file-exists.ts';
 import type { Command, Runner, RunResult } from '../../exec/runner.ts';
 import {
   type Box,
@@ -39,7 +40,7 @@ export interface InstallContext {
 /** Whether Vagrant finds the box, and libvirt its disk. */
 export async function hasBox(box: Box, home: LibvirtHome, context: InstallContext): Promise<boolean> {
   const metadata = path.join(boxFolder(home.vagrantHome, box, 'libvirt'), 'metadata.json');
-  if ((await stat(metadata).catch(() => undefined)) === undefined) return false;
+  if (!(await fileExists(metadata))) return false;
   return (await virsh(home, context, ['vol-path', '--pool', home.pool, volumeName(box)], 'any')).exitCode === 0;
 }
 

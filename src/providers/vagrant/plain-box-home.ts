@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { fetchByDigest, type FetchSettings } from '../../artifacts/cloud-image.ts';
-import { fileExists } from '../../artifacts/digest.ts';
+import { fileExists } from '../../exec/file-exists.ts';
 import type { PlainBox } from '../../artifacts/plain-box.ts';
 import { openStore } from '../../artifacts/store.ts';
 import type { NodeImageHome } from '../../cluster/up-context.ts';

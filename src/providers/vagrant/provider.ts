@@ -4,7 +4,7 @@ import { readIfThere, writeFileAtomic } from '../../cluster/files.ts';
 import type { Node } from '../../cluster/node.ts';
 import type { MachinePlan, MachineState, Provider } from '../../cluster/provider.ts';
 import { waitFor } from '../../cluster/wait.ts';
-import { CommandFailed, KubelabError } from '../../errors/errors.ts';
+import { CommandFailed, failureOf, KubelabError } from '../../errors/errors.ts';
 import type { Runner } from '../../exec/runner.ts';
 import { openSshHosts } from '../../exec/shared-ssh.ts';
 import { admit, forgetAccess } from './admit.ts';
@@ -157,7 +157,7 @@ async function stopMachine(name: string, site: Site): Promise<void> {
   if (guest === undefined || guest.state === 'stopped') return;
   if (guest.known && (await vagrant.hasVagrantfile())) {
     // Vagrant itself gives the machine a minute, and does nothing where it can not tell the machine's address.
-    await quietly(vagrant.run(['halt', name], { timeout: settings.emulated ? 10 * minute : 150 * second }));
+    await failureOf(vagrant.run(['halt', name], { timeout: settings.emulated ? 10 * minute : 150 * second }));
     if (isOff(await find())) return;
   }
   await hypervisor.cutPower(guest.id);
@@ -176,17 +176,6 @@ function isOff(guest: Guest | undefined): boolean {
   return guest === undefined || guest.state === 'stopped';
 }
 
-/** The failure of a command that there is a harder way after; any other error is thrown. */
-async function quietly(work: Promise<void>): Promise<CommandFailed | undefined> {
-  try {
-    await work;
-  } catch (error) {
-    if (error instanceof CommandFailed) return error;
-    throw error;
-  }
-  return undefined;
-}
-
 async function destroyMachine(name: string, site: Site): Promise<void> {
   const { settings, vagrant, hypervisor } = site;
   const find = (): Promise<Guest | undefined> => findGuest(name, site);
@@ -194,12 +183,12 @@ async function destroyMachine(name: string, site: Site): Promise<void> {
   let failure: CommandFailed | undefined;
   if (guest?.known === true && (await vagrant.hasVagrantfile())) {
     // The Vagrantfile has a machine no more that was taken out of the spec.
-    failure = await quietly(vagrant.run(['destroy', '--force', name], { timeout: 5 * minute }));
+    failure = await failureOf(vagrant.run(['destroy', '--force', name], { timeout: 5 * minute }));
     guest = await find();
   }
   if (guest !== undefined) {
     await hypervisor.cutPower(guest.id);
-    failure = (await quietly(hypervisor.remove(guest.id))) ?? failure;
+    failure = (await failureOf(hypervisor.remove(guest.id))) ?? failure;
     guest = await find();
   }
   if (guest !== undefined)

@@ -1,7 +1,7 @@
-import { access } from 'node:fs/promises';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CommandFailed, Interrupted, KubelabError } from '../../errors/errors.ts';
+import { fileExists } from '../../exec/file-exists.ts';
 import type { Milliseconds, RunResult } from '../../exec/runner.ts';
 import { parseMessage, readWords } from './machine-readable.ts';
 import type { VagrantContext, VagrantSettings } from './settings.ts';
@@ -71,11 +71,7 @@ export function vagrantCommand(settings: VagrantSettings, context: VagrantContex
   return {
     run: async (command, options) => void (await patiently(command, options, ['--machine-readable'])),
     read: (command, timeout) => patiently(command, { timeout }, []),
-    hasVagrantfile: () =>
-      access(path.join(settings.folder, 'Vagrantfile')).then(
-        () => true,
-        () => false,
-      ),
+    hasVagrantfile: () => fileExists(path.join(settings.folder, 'Vagrantfile')),
   };
 }
 

@@ -1,5 +1,6 @@
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { fileExists } from '../../exec/file-exists.ts';
 import { type Box, type BoxContext, type BoxDisks, boxFolder, type BoxFile, type BoxGuest, ownBoxFiles, packBox } from './box.ts';
 import { readVirtualSize } from './disk-image.ts';
 import { layOutBox } from './lay-box.ts';
@@ -40,7 +41,7 @@ end
 /** Whether Vagrant finds the box. */
 export async function hasVirtualBoxBox(box: Box, vagrantHome: string): Promise<boolean> {
   const metadata = path.join(boxFolder(vagrantHome, box, 'virtualbox'), 'metadata.json');
-  return (await stat(metadata).catch(() => undefined)) !== undefined;
+  return await fileExists(metadata);
 }
 
 /** Lays a box where `vagrant up` finds it. Takes about as much room again as the disk; does it again where it is there already. */

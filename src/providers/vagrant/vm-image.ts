@@ -1,7 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import { type BaseBox, baseBoxKey, vmSetup } from '../../artifacts/base-box.ts';
-import { fileExists } from '../../artifacts/digest.ts';
+import { fileExists } from '../../exec/file-exists.ts';
 import { fillWithBase, fillWithImage, fillWithVmSetup } from '../../artifacts/fill-tree.ts';
 import { imageNote, nodeImageKey } from '../../artifacts/node-image.ts';
 import { isObtained, type Lock, type Source } from '../../artifacts/source.ts';
