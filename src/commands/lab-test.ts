@@ -25,13 +25,13 @@ export const labTest = defineCommand({
   name: 'test',
   summary: 'prove labs on this cluster: checks, wrong answers, solutions, reset',
   description:
-    'For each step: no check passes before, each wrong answer is refused by the checks that it names, the solution passes and passes again; then a reset brings the start back and nothing is left behind.',
+    'First all steps as a learner goes through them: no check passes before, the solution passes and passes again. Then each step after a reset, which brings its start back: each wrong answer is refused by the checks that it names. In the end nothing is left behind.',
   args: {
     labs: { summary: 'ids of labs, or paths of their folders; without any, all that fit', optional: true, variadic: true },
   },
   flags: {
     step: { type: 'string', value: 'id', summary: 'only this step; those before it are solved on the way' },
-    keepOnFailure: { type: 'boolean', summary: 'leave the cluster as it is where something failed' },
+    keepOnFailure: { type: 'boolean', summary: 'end where something failed, and leave the cluster as it is' },
     ...trustFlag,
     junit: { type: 'string', value: 'file', summary: 'write a report as JUnit XML' },
   },
@@ -151,7 +151,7 @@ function describeTests(tests: readonly LabTest[], left: Choice['left']): readonl
     {
       kind: 'table',
       table: {
-        columns: ['LAB', 'CHECKS', 'BEFORE', 'WRONG', 'SOLVED', 'AGAIN', 'SECONDS'],
+        columns: ['LAB', 'CHECKS', 'BEFORE', 'WRONG', 'SOLVED', 'AGAIN', 'RESET', 'SECONDS'],
         rows: tests.map((test) => [
           test.lab,
           String(test.checks),
@@ -159,6 +159,7 @@ function describeTests(tests: readonly LabTest[], left: Choice['left']): readonl
           count(test, 'wrong'),
           count(test, 'solve'),
           count(test, 'again'),
+          count(test, 'reset'),
           test.seconds.toFixed(0),
         ]),
       },

@@ -19,27 +19,37 @@ export interface TestCase {
 export interface Bench {
   readonly stage: Stage;
   readonly cases: readonly TestCase[];
-  failed(): boolean;
-  /** Runs a case; it passes when no detail comes back. Returns whether it did. */
+  /**
+   * Runs a case; it passes when no detail comes back. Returns whether it did.
+   * @throws LeftAsItIs when it failed and the cluster is to be looked at
+   */
   run(about: CaseName, work: () => Promise<readonly string[]>): Promise<boolean>;
-  /** Does what comes between cases, which is one itself where it fails. Returns whether it did not. */
+  /** Does what comes between cases, which is one itself where it fails. Returns whether it did not. @throws LeftAsItIs */
   need(about: CaseName, work: () => Promise<void>): Promise<boolean>;
 }
 
 type CaseName = Pick<TestCase, 'name' | 'kind' | 'step'>;
 
-export function openBench(stage: Stage, report: (result: TestCase) => void): Bench {
+/** A case failed, and what it left on the cluster is wanted. */
+export class LeftAsItIs extends Error {}
+
+export interface BenchOptions {
+  readonly keepOnFailure: boolean;
+  readonly report: (result: TestCase) => void;
+}
+
+export function openBench(stage: Stage, { keepOnFailure, report }: BenchOptions): Bench {
   const cases: TestCase[] = [];
   const end = (about: CaseName, began: number, details: readonly string[]): boolean => {
     const result = { ...about, passed: details.length === 0, seconds: (Date.now() - began) / 1000, details };
     cases.push(result);
     report(result);
+    if (!result.passed && keepOnFailure) throw new LeftAsItIs(about.name);
     return result.passed;
   };
   return {
     stage,
     cases,
-    failed: () => cases.some(({ passed }) => !passed),
     run: async (about, work) => {
       const began = Date.now();
       return end(about, began, await detailsOf(work));
