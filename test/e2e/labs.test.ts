@@ -10,6 +10,8 @@ import { packageFolder } from './rig/kubelab-run.ts';
 import { proveTest } from './rig/prove-lab.ts';
 
 const minute = 60_000;
+/** The longest of them injects faults for an hour on a slow host. */
+const longest = { timeout: 150 * minute };
 /** Ids of labs to prove, parted by commas; without it, all that are shipped and fit the cluster. */
 const chosen = process.env['KUBELAB_LABS']?.split(',');
 
@@ -136,11 +138,11 @@ describe('labs on a real cluster', async () => {
   // Those that keep to their namespaces mostly wait, and do so side by side.
   const keepsToItself = ({ isolation, reset }: Lab): boolean => isolation === 'namespace' && reset.clusterObjects.length === 0;
   describe.concurrent('prove themselves side by side', () => {
-    it.for(labs.filter(keepsToItself).map(({ id }) => id))('%s', async (id) => proveLab(id));
+    it.for(labs.filter(keepsToItself).map(({ id }) => id))('%s', longest, async (id) => proveLab(id));
   });
 
   // These change what others see.
-  it.for(labs.filter((lab) => !keepsToItself(lab)).map(({ id }) => id))('%s', async (id) => proveLab(id));
+  it.for(labs.filter((lab) => !keepsToItself(lab)).map(({ id }) => id))('%s', longest, async (id) => proveLab(id));
 
   async function proveLab(id: string): Promise<void> {
     const ended = await cluster.run('lab', 'test', id);
