@@ -24,7 +24,7 @@ export interface PerformInput {
 
 /** What was done, and the answers that were given on the way. */
 export interface Performed {
-  /** A line per action, as a person would type it. */
+  /** What a person would type for it, line by line: nothing for an action that only waits. */
   readonly done: readonly string[];
   readonly answers: Readonly<Record<string, string>>;
 }
@@ -64,13 +64,22 @@ export async function performActions(stage: Stage, actions: readonly Action[], i
     const line = describeAction(action, stage, input.values);
     stage.say(line);
     try {
-      Object.assign(answers, await perform(stage, action, input));
+      const given = await perform(stage, action, input);
+      Object.assign(answers, given);
+      done.push(...linesToType(action, line, given));
     } catch (error) {
       throw explainFailure(error, input.what, line, action);
     }
-    done.push(line);
   }
   return { done, answers };
+}
+
+function linesToType(action: Action, line: string, given: Readonly<Record<string, string>>): readonly string[] {
+  if ('until' in action) return [];
+  if (!('answer' in action)) return [line];
+  return Object.entries(given).map(([check, answer]) =>
+    quoteCommand(['kubelab', 'lab', 'check', '--answer', `${check}=${answer}`]),
+  );
 }
 
 async function perform(stage: Stage, action: Action, input: PerformInput): Promise<Readonly<Record<string, string>>> {
@@ -172,8 +181,8 @@ export function describeAction(action: Action, { loaded }: Pick<Stage, 'loaded'>
   if ('answer' in action) return `answer ${Object.keys(action.answer).join(', ')}`;
   const first = (action.run ?? '').trim().split('\n');
   return action.script === undefined
-    ? `on ${action.on}: ${first[0] ?? ''}${first.length > 1 ? ' ...' : ''}`
-    : `on ${action.on}: ${id}/${action.script}`;
+    ? `${action.on}: ${first[0] ?? ''}${first.length > 1 ? ' ...' : ''}`
+    : `${action.on}: ${id}/${action.script}`;
 }
 
 /** As it is written, where it can not be filled in: carrying it out says why. */

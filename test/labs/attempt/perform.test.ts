@@ -53,6 +53,12 @@ describe('the actions of a lab', () => {
     expect(program.calls.at(-1)?.stdin).toContain('image: "web:1"');
   });
 
+  it('say of answers how to give them', async () => {
+    const { done, answers } = await perform([{ answer: { which: "it's ${TOKEN}", when: 'now' } }]);
+    expect(answers).toEqual({ which: "it's abc", when: 'now' });
+    expect(done).toEqual(["kubelab lab check --answer 'which=it'\\''s abc'", 'kubelab lab check --answer when=now']);
+  });
+
   it('name the one that failed, with what was said', async () => {
     program.answer(/ apply -f -$/, { stderr: 'The Pod "web" is invalid\n', exitCode: 1 });
     const failed: unknown = await perform([apply, rollout]).catch((error: unknown) => error);
