@@ -30,7 +30,7 @@ export const labTest = defineCommand({
     labs: { summary: 'ids of labs, or paths of their folders; without any, all that fit', optional: true, variadic: true },
   },
   flags: {
-    step: { type: 'string', value: 'id', summary: 'only this step; those before it are solved on the way' },
+    step: { type: 'string', value: 'id', summary: 'only this step; those that it needs are solved on the way' },
     keepOnFailure: { type: 'boolean', summary: 'end where something failed, and leave the cluster as it is' },
     ...trustFlag,
     junit: { type: 'string', value: 'file', summary: 'write a report as JUnit XML' },
