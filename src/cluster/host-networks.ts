@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import { CommandFailed, KubelabError } from '../errors/errors.ts';
+import { KubelabError, unlessFailed } from '../errors/errors.ts';
 import type { Command, Runner } from '../exec/runner.ts';
 import type { OccupiedNetwork } from './addresses.ts';
 import { cidrOf, formatCidr, parseAddress, parseCidr, prefixOfNetmask } from './cidr.ts';
@@ -35,12 +35,7 @@ export async function findOccupiedNetworks(runner: Runner, signal: AbortSignal, 
 type Ask = (command: Command) => Promise<string | undefined>;
 
 async function askQuietly(runner: Runner, command: Command, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    return (await runner.run(command, { timeout, signal })).stdout;
-  } catch (error) {
-    if (error instanceof CommandFailed) return undefined;
-    throw error;
-  }
+  return (await unlessFailed(runner.run(command, { timeout, signal })))?.stdout;
 }
 
 async function findKernelNetworks(ask: Ask): Promise<OccupiedNetwork[]> {

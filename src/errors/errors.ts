@@ -73,6 +73,16 @@ export async function failureOf(work: Promise<unknown>): Promise<CommandFailed |
   return undefined;
 }
 
+/** What a command gives, undefined where it failed; any other error is thrown. */
+export async function unlessFailed<T>(work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (error instanceof CommandFailed) return undefined;
+    throw error;
+  }
+}
+
 /** Ctrl-C, or whatever else aborted the run on purpose. */
 export class Interrupted extends Error {
   constructor(message = 'interrupted') {

@@ -81,18 +81,19 @@ async function testAll(bench: Bench, only: string | undefined): Promise<void> {
  * @returns the steps that it came to: all, unless one could not be solved.
  */
 async function walk(bench: Bench, begun: Attempt, steps: readonly Step[]): Promise<readonly Step[]> {
+  const walked: Step[] = [];
   let attempt = begun;
-  for (const [index, step] of steps.entries()) {
+  for (const step of steps) {
+    walked.push(step);
     await testBefore(bench, attempt, step);
     const solved = await testSolution(bench, attempt, step);
-    if (solved === undefined) return steps.slice(0, index + 1);
-    if (step === steps.at(-1)) break;
+    if (solved === undefined || step === steps.at(-1)) break;
     const isOn = await bench.need({ name: `${step.id}: going on to the next step`, kind: 'before', step: step.id }, async () => {
       attempt = await goOn(bench.stage, solved);
     });
-    if (!isOn) return steps.slice(0, index + 1);
+    if (!isOn) break;
   }
-  return steps;
+  return walked;
 }
 
 /**

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Node } from '../../cluster/node.ts';
 import type { Capabilities, MachinePlan, MachineState, Provider } from '../../cluster/provider.ts';
 import { waitFor } from '../../cluster/wait.ts';
-import { KubelabError } from '../../errors/errors.ts';
+import { KubelabError, unlessFailed } from '../../errors/errors.ts';
 import { openSshHosts } from '../../exec/shared-ssh.ts';
 import { sshFailed } from '../../exec/ssh.ts';
 import type { Command, Runner, RunResult } from '../../exec/runner.ts';
@@ -249,12 +249,8 @@ async function waitForSsh(node: Node, tree: string, settings: NspawnSettings, co
       deadline: 120 * second,
       every: 200,
       ready: async () => {
-        const answer = await node
-          .run(['true'], { timeout: 10 * second, signal: context.signal, accept: [0, sshFailed] })
-          .catch((error: unknown) => {
-            if (error instanceof Error && error.name === 'CommandFailed') return undefined;
-            throw error;
-          });
+        const options = { timeout: 10 * second, signal: context.signal, accept: [0, sshFailed] };
+        const answer = await unlessFailed(node.run(['true'], options));
         if (answer?.exitCode === 0) return true;
         if ((await findMachineProcesses([tree])).size === 0)
           throw new KubelabError('KL-MACHINE-FAILED', `the machine of ${node.name} ended while it booted`, {

@@ -4,7 +4,7 @@ import { writeFileAtomic } from '../../cluster/files.ts';
 import type { Node } from '../../cluster/node.ts';
 import { waitFor } from '../../cluster/wait.ts';
 import { knownHostsFile, sshOverrideFile } from '../../cluster/write-folder.ts';
-import { CommandFailed, KubelabError } from '../../errors/errors.ts';
+import { KubelabError, unlessFailed } from '../../errors/errors.ts';
 import { sshFailed, sshRunner } from '../../exec/ssh.ts';
 import type { VagrantContext, VagrantSettings } from './settings.ts';
 import { admitScript, describeAccess, parseAdmission, parseSshConfig, type SshAccess } from './ssh-access.ts';
@@ -19,12 +19,9 @@ function patience(settings: VagrantSettings): number {
 
 /** Whether the node lets root in by what the folder says. */
 async function answers(node: Node, context: VagrantContext): Promise<boolean> {
-  const result = await node.run(['true'], { timeout: 10 * second, signal: context.signal, accept: [0, sshFailed] }).catch(giveUp);
+  const options = { timeout: 10 * second, signal: context.signal, accept: [0, sshFailed] };
+  const result = await unlessFailed(node.run(['true'], options));
   return result?.exitCode === 0;
-}
-
-function giveUp(error: unknown): undefined {
-  if (!(error instanceof CommandFailed)) throw error;
 }
 
 /**
@@ -83,7 +80,7 @@ async function tryAccess(
     const entry = sshRunner(context.local, { configFile: config, host: node.name, sudo: true });
     const options = { timeout: settings.emulated ? 120 * second : 20 * second, signal: context.signal };
     const input = `${(await settings.authorizedKey()).trim()}\n`;
-    const result = await entry.run(['sh', '-c', admitScript], { ...options, input, accept: 'any' }).catch(giveUp);
+    const result = await unlessFailed(entry.run(['sh', '-c', admitScript], { ...options, input, accept: 'any' }));
     if (result?.exitCode !== 0) return lastLine(result?.stderr) ?? 'no answer yet';
     const { rootMayLogIn, hostKeys } = parseAdmission(result.stdout);
     if (!rootMayLogIn) throw rootShutOut(node.name);

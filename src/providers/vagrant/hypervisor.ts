@@ -1,4 +1,4 @@
-import { CommandFailed, KubelabError } from '../../errors/errors.ts';
+import { CommandFailed, KubelabError, unlessFailed } from '../../errors/errors.ts';
 import type { Command, Milliseconds, Runner } from '../../exec/runner.ts';
 import type { RawGuest } from './guests.ts';
 import type { VagrantContext } from './settings.ts';
@@ -58,11 +58,7 @@ export function hypervisorTool(context: VagrantContext, prefix: Command, cure: s
   };
   return {
     ask: (...args) => run(args),
-    tryTo: (...args) =>
-      run(args).catch((error: unknown) => {
-        if (error instanceof CommandFailed) return undefined;
-        throw error;
-      }),
+    tryTo: (...args) => unlessFailed(run(args)),
   };
 }
 

@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { fileExists } from '../../exec/file-exists.ts';
 import { missingProgram } from '../../exec/search-path.ts';
 import type { Acceleration } from './acceleration.ts';
 import { type Answer, ask, findHostProgram, type VagrantProgram } from './vagrant-program.ts';
@@ -109,10 +109,7 @@ async function explainSilence(context: VagrantProbeContext, answer: Answer): Pro
     };
   if (!/Failed to connect socket .*(No such file or directory|Connection refused)/.test(said))
     return { lack: `libvirt does not answer: ${answer.complaint}` };
-  const systemd = await stat(context.systemd ?? '/run/systemd/system').then(
-    () => true,
-    () => false,
-  );
+  const systemd = await fileExists(context.systemd ?? '/run/systemd/system');
   const byHand = 'As root, as this host has no systemd, run: virtlogd -d; libvirtd -d';
   const absent = (await findDaemon(context))[0];
   if (absent !== undefined) return systemd ? absent : { ...absent, cure: byHand };
