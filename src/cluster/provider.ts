@@ -12,10 +12,28 @@ export interface Capabilities {
   readonly cgroupVersion: 1 | 2;
   /** Sentences for people on what is different from a virtual machine. */
   readonly differences: readonly string[];
+  /** What times that are meant for ordinary nodes are multiplied by: 1 where nodes are ordinary. */
+  readonly slowness: number;
 }
 
 /** What a virtual machine has, whoever runs it: a kernel of its own. */
-export const virtualMachine: Capabilities = { isolation: 'strong', kernelNfs: true, cgroupVersion: 2, differences: [] };
+export const virtualMachine: Capabilities = {
+  isolation: 'strong',
+  kernelNfs: true,
+  cgroupVersion: 2,
+  differences: [],
+  slowness: 1,
+};
+
+/**
+ * What a virtual machine has whose processors are emulated. Its programs run about ten times slower, but not all of what is
+ * waited for is them.
+ */
+export const emulatedMachine: Capabilities = {
+  ...virtualMachine,
+  differences: ['machines are emulated, as hardware virtualisation does not work here: programs run about ten times slower'],
+  slowness: 5,
+};
 
 export interface MachinePlan {
   readonly name: string;

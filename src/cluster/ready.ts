@@ -6,6 +6,7 @@ import { probeNamespace, renderReadyProbe } from '../kubernetes/ready-probe.ts';
 import type { Node } from './node.ts';
 import { firstControlPlane } from './node-files.ts';
 import type { NodePlan, Plan } from './plan.ts';
+import { emulatedMachine } from './provider.ts';
 import { waitFor } from './wait.ts';
 
 export interface ReadyInput {
@@ -132,7 +133,7 @@ function podNodes(plan: Plan): string[] {
 }
 
 function patience(plan: Plan, usual: Milliseconds): Milliseconds {
-  return plan.provider.emulated === true ? 5 * usual : usual;
+  return plan.provider.emulated === true ? emulatedMachine.slowness * usual : usual;
 }
 
 function proofText(plan: Plan): string {

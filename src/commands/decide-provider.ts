@@ -8,7 +8,7 @@ import { readProviderWish } from '../cluster/spec.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { type HostProbe, probeNspawnHost } from '../providers/nspawn/host-probe.ts';
 import { type Acceleration, findQemuVersion } from '../providers/vagrant/acceleration.ts';
-import { emulatedMachine, probeVagrantHost } from '../providers/vagrant/host-probe.ts';
+import { emulatedBy, probeVagrantHost } from '../providers/vagrant/host-probe.ts';
 import { recallAcceleration } from '../providers/vagrant/recall-acceleration.ts';
 import type { VagrantProbeContext } from '../providers/vagrant/virtual-host.ts';
 import type { Context } from './context.ts';
@@ -47,7 +47,7 @@ export function probeContainers({ env, machine, signal }: Context, root: Runner)
 }
 
 async function keep(workspace: Workspace, name: Plan['provider']['name'], emulated: boolean): Promise<Decision> {
-  const capabilities = emulated ? emulatedMachine(await findQemuVersion(probeContext(workspace))) : virtualMachine;
+  const capabilities = emulated ? emulatedBy(await findQemuVersion(probeContext(workspace))) : virtualMachine;
   return decided(name, 'the cluster was made with it', capabilities, emulated);
 }
 

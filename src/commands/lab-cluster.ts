@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parse } from 'yaml';
 import type { Lock, Source } from '../artifacts/source.ts';
 import { readLockFile } from '../cluster/lock-file.ts';
+import { usualDeadline } from '../kubernetes/api-access.ts';
 import { type ApiClient, openApiClient } from '../kubernetes/api-client.ts';
 import { makeCheckerCertificate, renderCheckerAccess } from '../kubernetes/checker-identity.ts';
 import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
@@ -93,5 +94,6 @@ async function openChecker(existing: Existing): Promise<ApiClient> {
     certificate: checker.certificate,
     key: checker.key,
     signal: context.signal,
+    deadline: existing.provider.capabilities.slowness * usualDeadline,
   });
 }

@@ -5,7 +5,7 @@ import type { PlainBox } from '../artifacts/plain-box.ts';
 import { isObtained, type Lock } from '../artifacts/source.ts';
 import { gatewayOf } from '../cluster/addresses.ts';
 import type { Plan } from '../cluster/plan.ts';
-import { type Capabilities, type Provider, type ProviderName, virtualMachine } from '../cluster/provider.ts';
+import { type Capabilities, emulatedMachine, type Provider, type ProviderName, virtualMachine } from '../cluster/provider.ts';
 import type { State } from '../cluster/state.ts';
 import type { NodeImageHome } from '../cluster/up-context.ts';
 import { managementNetwork } from '../cluster/vagrantfile-view.ts';
@@ -193,7 +193,7 @@ export function stateProvider(workspace: Workspace, state: State): Provider {
     name: state.provider,
     network: state.network,
     emulated: state.emulated,
-    capabilities: virtualMachine,
+    capabilities: state.emulated ? emulatedMachine : virtualMachine,
   });
   return vagrantProvider(settings, { local: workspace.local, signal: workspace.context.signal });
 }
@@ -210,7 +210,7 @@ export async function openMachines(workspace: Workspace, provider: ProviderName)
 
 function containersWithoutPlan(workspace: Workspace, subnet: string): Provider {
   const { local, root, context, store } = workspace;
-  const capabilities: Capabilities = { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [] };
+  const capabilities: Capabilities = { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [], slowness: 1 };
   const noImage = (): Promise<string> => Promise.reject(new Error('a machine is made only from a plan'));
   return nspawnProvider(
     { ...nspawnSettings(workspace, subnet, capabilities), image: noImage },

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import fetch, { type Response } from 'node-fetch';
 import { Interrupted } from '../errors/errors.ts';
 import { ApiError, explainStatus } from './api-error.ts';
-import type { ApiAccess } from './api-access.ts';
+import { type ApiAccess, usualDeadline } from './api-access.ts';
 import { type ExecRequest, type ExecResult, runInPod } from './api-exec.ts';
 import { type SeenList, waitForChange } from './api-watch.ts';
 
@@ -37,7 +37,7 @@ const bodyLimit = 16 * 1024 * 1024;
 /** Connections are made when they are needed: opening asks nothing. */
 export function openApiClient(access: ApiAccess): ApiClient {
   const { server, authority: ca, certificate: cert, key, signal } = access;
-  const deadline = access.deadline ?? 10_000;
+  const deadline = access.deadline ?? usualDeadline;
   const agent = new Agent({ ca, cert, key, keepAlive: true, maxSockets: 8 });
   const closing = new AbortController();
   let calls = 0;

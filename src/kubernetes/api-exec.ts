@@ -45,7 +45,6 @@ export async function runInPod(access: ExecAccess, request: ExecRequest): Promis
     ca,
     cert,
     key,
-    handshakeTimeout: Math.min(request.timeout, 10_000),
     maxPayload: 4 * 1024 * 1024,
     perMessageDeflate: false,
     headers: { 'user-agent': 'kubelab' },

@@ -15,7 +15,7 @@ const facts: ClusterFacts = {
   kubernetes: '1.36.4',
   nodes: [node('control1', 'control-plane'), node('worker1', 'worker'), node('worker2', 'worker')],
   addons: ['metrics-server'],
-  capabilities: { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [] },
+  capabilities: { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [], slowness: 1 },
   images: { web: 'example.local/web:1' },
 };
 

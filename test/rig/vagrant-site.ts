@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import { clusterId, locateCluster } from '../../src/cluster/cluster-folder.ts';
 import type { Plan } from '../../src/cluster/plan.ts';
-import type { Provider } from '../../src/cluster/provider.ts';
+import { type Provider, virtualMachine } from '../../src/cluster/provider.ts';
 import { managementNetwork } from '../../src/cluster/vagrantfile-view.ts';
 import { writeClusterFolder } from '../../src/cluster/write-folder.ts';
 import { localRunner } from '../../src/exec/local.ts';
@@ -62,7 +62,7 @@ export async function createVagrantSite(name: 'libvirt' | 'virtualbox', base?: s
     },
     sshConfig: join(folder.root, 'ssh_config'),
     authorizedKey: () => readFile(folder.sshPublicKey, 'utf8'),
-    capabilities: { isolation: 'strong', kernelNfs: true, cgroupVersion: 2, differences: [] },
+    capabilities: virtualMachine,
     emulated: false,
   };
   return {

@@ -56,10 +56,14 @@ async function lookAtKind(id: string, fields: LookFields, place: LookPlace): Pro
   throw new Error(`${id} has nothing to look at`);
 }
 
-/** No look may go on for longer than all of them together. What runs on nodes is ended where it is begun. */
+/**
+ * As long as a look may take on these nodes, and no longer than all looks together. What runs on nodes gets its time where it
+ * is begun.
+ */
 function inTime<Kind extends { readonly timeout: Milliseconds }>(kind: Kind | undefined, place: LookPlace): Kind | undefined {
   if (kind === undefined) return undefined;
-  return { ...kind, timeout: Math.max(1000, Math.min(kind.timeout, place.deadline - Date.now())) };
+  const timeout = place.cluster.capabilities.slowness * kind.timeout;
+  return { ...kind, timeout: Math.max(1000, Math.min(timeout, place.deadline - Date.now())) };
 }
 
 function explain(error: unknown): string {

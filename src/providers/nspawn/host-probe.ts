@@ -94,5 +94,6 @@ async function readCapabilities(): Promise<Capabilities> {
       ...(kernelNfs ? [] : ['there is no kernel NFS, as this host has none']),
       ...(cgroupVersion === 1 ? ['nodes see cgroup v1, as this host has it; kubelet is told to accept that'] : []),
     ],
+    slowness: 1,
   };
 }

@@ -1,5 +1,5 @@
 import type { VirtualFinding } from '../../cluster/choose-provider.ts';
-import { type Capabilities, virtualMachine } from '../../cluster/provider.ts';
+import { type Capabilities, emulatedMachine, virtualMachine } from '../../cluster/provider.ts';
 import { type Acceleration, emulationSpeed, probeAcceleration } from './acceleration.ts';
 import { probeLibvirt } from './libvirt-probe.ts';
 import { findVagrant } from './vagrant-program.ts';
@@ -32,11 +32,11 @@ export async function probeVagrantHost(context: VagrantProbeContext, known?: Acc
 }
 
 function capabilitiesOf(acceleration: VirtualFinding['acceleration'], qemu: string | undefined): Capabilities {
-  return acceleration === 'emulated' ? emulatedMachine(qemu) : virtualMachine;
+  return acceleration === 'emulated' ? emulatedBy(qemu) : virtualMachine;
 }
 
 /** What a virtual machine has whose processors are emulated. @param qemu the version of QEMU, where it is known. */
-export function emulatedMachine(qemu: string | undefined): Capabilities {
-  const slow = 'machines are emulated, as hardware virtualisation does not work here: programs run about ten times slower';
-  return { ...virtualMachine, differences: [slow, ...(qemu === undefined ? [] : emulationSpeed(qemu))] };
+export function emulatedBy(qemu: string | undefined): Capabilities {
+  if (qemu === undefined) return emulatedMachine;
+  return { ...emulatedMachine, differences: [...emulatedMachine.differences, ...emulationSpeed(qemu)] };
 }

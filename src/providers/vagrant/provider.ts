@@ -2,7 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { readIfThere, writeFileAtomic } from '../../cluster/files.ts';
 import type { Node } from '../../cluster/node.ts';
-import type { MachinePlan, MachineState, Provider } from '../../cluster/provider.ts';
+import { emulatedMachine, type MachinePlan, type MachineState, type Provider } from '../../cluster/provider.ts';
 import { waitFor } from '../../cluster/wait.ts';
 import { CommandFailed, failureOf, KubelabError } from '../../errors/errors.ts';
 import type { Runner } from '../../exec/runner.ts';
@@ -71,10 +71,11 @@ export function vagrantProvider(settings: VagrantSettings, context: VagrantConte
   };
 }
 
-/** Commands in a machine whose processors are emulated get five times as long: even to greet takes it seconds. */
+/** Commands in a machine whose processors are emulated get longer: even to greet takes it seconds. */
 function givingTime(runner: Runner, { emulated }: VagrantSettings): Runner {
   if (!emulated) return runner;
-  return { run: (command, options) => runner.run(command, { ...options, timeout: 5 * options.timeout }) };
+  const { slowness } = emulatedMachine;
+  return { run: (command, options) => runner.run(command, { ...options, timeout: slowness * options.timeout }) };
 }
 
 async function findGuest(name: string, { hypervisor, settings }: Site): Promise<Guest | undefined> {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
+import { emulatedMachine, virtualMachine } from '../../../src/cluster/provider.ts';
 import { CommandFailed } from '../../../src/errors/errors.ts';
 import { localRunner } from '../../../src/exec/local.ts';
 import type { RunResult } from '../../../src/exec/runner.ts';
@@ -167,6 +168,13 @@ describe('exec', () => {
     expect(results[5]?.message?.en).toContain('has not ended after 1 s');
   });
 
+  it('gives it longer where nodes are slow', async () => {
+    const rig = await start(script(podOf('a')));
+    const cluster = { ...rig.cluster, capabilities: emulatedMachine };
+    const [result] = await look(rig, [{ exec: { pod: 'a', command: ['hang'], timeout: '300ms' } }], { cluster });
+    expect(result?.message?.en).toContain('has not ended after 1.5 s');
+  });
+
   it('takes a pod that is ready, or all', async () => {
     const rig = await start(script(podOf('a', { ready: false }), podOf('b'), podOf('c')));
     const pods = { app: 'web' };
@@ -316,11 +324,13 @@ describe('http', () => {
   };
 
   /** Nodes whose curl knows some addresses. */
-  async function world(): Promise<{ rig: LabRig; asked: string[] }> {
+  async function world(): Promise<{ rig: LabRig; asked: string[]; times: string[] }> {
     const asked: string[] = [];
+    const times: string[] = [];
     const rig = await start({ objects }, (node, command) => {
       const url = command.at(-1) ?? '';
       asked.push(`${node} ${url}`);
+      times.push(command[command.indexOf('--max-time') + 1] ?? '');
       const answer = (exitCode: number, stdout: string, stderr = ''): Promise<RunResult> =>
         Promise.resolve({ exitCode, stdout, stderr, milliseconds: 1 });
       if (url.includes(':81')) return answer(7, '\n000', 'curl: (7) Connection refused');
@@ -339,7 +349,7 @@ describe('http', () => {
         );
       return answer(0, 'hello\nworld\n\n200');
     });
-    return { rig, asked };
+    return { rig, asked, times };
   }
 
   it('asks services, pods and nodes at their addresses', async () => {
@@ -362,6 +372,15 @@ describe('http', () => {
         'control1 http://[fd00::7]:80/',
       ].toSorted(),
     );
+  });
+
+  it.each([
+    ['ordinary', virtualMachine, '10.0'],
+    ['slow', emulatedMachine, '50.0'],
+  ])('gives an answer as long as it takes on %s nodes', async (_, capabilities, seconds) => {
+    const { rig, times } = await world();
+    await look(rig, [{ http: { node: 'worker1', port: 80 } }], { cluster: { ...rig.cluster, capabilities } });
+    expect(times).toEqual([seconds]);
   });
 
   it('says what it got instead', async () => {
