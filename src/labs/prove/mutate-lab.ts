@@ -185,7 +185,10 @@ async function tryMutant(
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
     if (error instanceof ActionFailed && isApplyOf(error.action, file)) return { end: 'refused', by: [] };
     // The solution waited in vain, long enough for the checks too; what comes after in it was not done.
-    return judge(step, await lookAtStep(slipped(0), attempt));
+    const round = await lookAtStep(slipped(0), attempt);
+    // A check that broke may have met a container that had just ended, and say more in a moment.
+    const again = round.results.some(({ status }) => status === 'error');
+    return judge(step, again ? await lookAtStep(slipped(patience.checking), attempt) : round);
   }
 }
 
@@ -195,11 +198,13 @@ function isApplyOf(action: Action | undefined, file: string): boolean {
 
 /**
  * Answers say nothing of manifests: those of a solution that was cut short are not given. What is blocked says only that
- * another check did not pass.
+ * another check did not pass. With one that broke to the end, the step has not passed either.
  */
-function judge(step: Step, { results, spoiled }: Round): Verdict {
+export function judge(step: Pick<Step, 'checks'>, { results, spoiled }: Pick<Round, 'results' | 'spoiled'>): Verdict {
   const questions = new Set(step.checks.filter((check) => check.answer !== undefined).map(({ id }) => id));
-  const against = results.filter(({ check, status }) => !questions.has(check) && status !== 'blocked' && isAgainst(status));
+  const against = results.filter(
+    ({ check, status }) => !questions.has(check) && status !== 'blocked' && (isAgainst(status) || status === 'error'),
+  );
   const by = [...against.map(({ check }) => check), ...spoiled.map(({ guard }) => guard)];
   return { end: by.length > 0 ? 'caught' : 'survived', by };
 }
