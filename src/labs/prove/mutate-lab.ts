@@ -2,7 +2,7 @@ import { Interrupted, KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import { clearAway, hasPassed, lookAtStep, planAttempt, resetTo, solveStep } from '../attempt/attempt-flow.ts';
-import { isAgainst, type Round } from '../check/check-result.ts';
+import type { Round } from '../check/check-result.ts';
 import { type DryRun, type DryRunPlace, openDryRun } from './dry-run.ts';
 import { interpolate } from '../interpolate.ts';
 import type { Action } from '../lab-action.ts';
@@ -202,10 +202,8 @@ function isApplyOf(action: Action | undefined, file: string): boolean {
  */
 export function judge(step: Pick<Step, 'checks'>, { results, spoiled }: Pick<Round, 'results' | 'spoiled'>): Verdict {
   const questions = new Set(step.checks.filter((check) => check.answer !== undefined).map(({ id }) => id));
-  const against = results.filter(
-    ({ check, status }) => !questions.has(check) && status !== 'blocked' && (isAgainst(status) || status === 'error'),
-  );
-  const by = [...against.map(({ check }) => check), ...spoiled.map(({ guard }) => guard)];
+  const failed = results.filter(({ check, status }) => !questions.has(check) && ['notYet', 'spoiled', 'error'].includes(status));
+  const by = [...failed.map(({ check }) => check), ...spoiled.map(({ guard }) => guard)];
   return { end: by.length > 0 ? 'caught' : 'survived', by };
 }
 
