@@ -1,4 +1,4 @@
-import { CommandFailed } from '../errors/errors.ts';
+import { CommandFailed, unlessFailed } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
 import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
 import { nodeReadiness, workloadReadiness } from '../kubernetes/readiness.ts';
@@ -26,16 +26,13 @@ const proof = '/run/kubelab/ready';
  */
 export async function isReady(input: ReadyInput): Promise<boolean> {
   const options = { timeout: 20_000, signal: input.signal, accept: 'any' } as const;
-  try {
-    const known = await Promise.all(connectAll(input).map((node) => node.run(['cat', proof], options)));
-    if (known.some(({ stdout }) => stdout.trim() !== proofText(input.plan))) return false;
-    const nodes = nodeReadiness(await kubectl(input).json(['get', 'nodes']));
-    return expectedNodes(input.plan).every((name) => nodes.some((node) => node.name === name && node.ready));
-  } catch (error) {
-    // A node that is only just booting may take longer than that to answer.
-    if (error instanceof CommandFailed) return false;
-    throw error;
-  }
+  // A node that is only just booting may take longer than that to answer.
+  const known = await unlessFailed(Promise.all(connectAll(input).map((node) => node.run(['cat', proof], options))));
+  if (known?.every(({ stdout }) => stdout.trim() === proofText(input.plan)) !== true) return false;
+  const nodes = await unlessFailed(kubectl(input).json(['get', 'nodes']));
+  if (nodes === undefined) return false;
+  const ready = nodeReadiness(nodes).filter((node) => node.ready);
+  return expectedNodes(input.plan).every((name) => ready.some((node) => node.name === name));
 }
 
 /**

@@ -1,7 +1,7 @@
 import { findLockHolder } from '../cluster/cluster-lock.ts';
 import { createKubectl } from '../kubernetes/kubectl.ts';
 import { nodeReadiness, type NodeReadiness } from '../kubernetes/readiness.ts';
-import { CommandFailed } from '../errors/errors.ts';
+import { unlessFailed } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
@@ -74,10 +74,6 @@ async function askKubernetes({ workspace, state, provider }: Existing, running: 
     kubeconfig: '/etc/kubernetes/admin.conf',
     signal: workspace.context.signal,
   });
-  try {
-    return nodeReadiness(await kubectl.json(['get', 'nodes'], { timeout: 15_000 }));
-  } catch (error) {
-    if (error instanceof CommandFailed) return [];
-    throw error;
-  }
+  const nodes = await unlessFailed(kubectl.json(['get', 'nodes'], { timeout: 15_000 }));
+  return nodes === undefined ? [] : nodeReadiness(nodes);
 }
