@@ -64,12 +64,14 @@ async function runMutate(
   await requireTrust(context, existing, [loaded], trusted);
   const title = `lab mutate ${id}`;
   await provideLabImages(existing, loaded.lab.requires.images, title);
-  const test = await onStage(context, { existing, loaded, title, changes: true }, (stage) =>
-    testMutants(
+  const test = await onStage(context, { existing, loaded, title, changes: true }, async (stage) => {
+    // It may have been begun since.
+    await requireFree(existing, loaded.lab, draw.step);
+    return testMutants(
       { ...stage, patience: {}, keep: () => Promise.resolve() },
       { ...draw, report: (result) => context.events({ type: 'note', text: describeMutant(result) }) },
-    ),
-  );
+    );
+  });
   return { data: { ...draw, ...test }, human: () => describeTest(test) };
 }
 

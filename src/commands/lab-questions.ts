@@ -14,6 +14,11 @@ export function askToReset(
   return `Delete all that is in namespace ${namespace}${describeOutside(reset)}${beyond}, and go back to the start of step ${step} of lab ${id}?`;
 }
 
+/** What is asked before a lab begins where its namespace is there already. */
+export function askToClear({ id, namespace, reset }: Pick<Lab, 'id' | 'namespace' | 'reset'>): string {
+  return `Namespace ${namespace} is there although lab ${id} has not begun: an earlier run was cut off. Delete all that is in it${describeOutside(reset)}, and begin?`;
+}
+
 function describeOutside({ clusterObjects }: Pick<Lab['reset'], 'clusterObjects'>): string {
   if (clusterObjects.length === 0) return '';
   const names = clusterObjects.map(({ kind, name }) => `${kind} ${name}`).join(', ');

@@ -1,6 +1,6 @@
 import { type Attempt, progressOf } from '../labs/attempt/attempt.ts';
 import type { YamlPath } from '../cluster/yaml-document.ts';
-import type { CheckResult, CheckStatus, Round } from '../labs/check/check-result.ts';
+import { type CheckResult, type CheckStatus, isSpoiled, type Round } from '../labs/check/check-result.ts';
 import { hasPassed, stepAfter } from '../labs/attempt/attempt-flow.ts';
 import { fillField, fillLongText } from '../labs/attempt/fill-text.ts';
 import type { Values } from '../labs/interpolate.ts';
@@ -67,13 +67,11 @@ export function describeRound(round: Round, language: Language): readonly Block[
   const say = words[language];
   const counted = round.results.filter(({ status }) => status !== 'notApplicable');
   const passed = counted.filter(({ status }) => status === 'pass').length;
-  const spoiled: Block[] =
-    round.spoiled.length === 0
-      ? []
-      : [
-          { kind: 'text', text: say.spoiled, tone: 'bad' },
-          { kind: 'list', items: round.spoiled.map(({ message }) => message[language]) },
-        ];
+  const guarded = round.spoiled.map(({ message }) => message[language]);
+  const spoiled: Block[] = [
+    ...(isSpoiled(round) ? [{ kind: 'text', text: say.spoiled, tone: 'bad' } as const] : []),
+    ...(guarded.length > 0 ? [{ kind: 'list', items: guarded } as const] : []),
+  ];
   const broken = describeGuardErrors(round, language);
   if (hasPassed(round)) return [table(round, language), ...broken, { kind: 'text', text: say.allPassed, tone: 'good' }];
   // What failed by itself says more than what waits for it.
@@ -135,7 +133,7 @@ export function describeNext(loaded: LoadedLab, attempt: Attempt, round?: Round)
   const commands = isPassed
     ? [{ command: 'kubelab lab next', what: say.goOn }, ...(isLast ? [{ command: 'kubelab lab stop', what: say.endLab }] : [])]
     : [
-        ...((round?.spoiled.length ?? 0) > 0 ? [{ command: 'kubelab lab reset', what: say.resetStep }] : []),
+        ...(round !== undefined && isSpoiled(round) ? [{ command: 'kubelab lab reset', what: say.resetStep }] : []),
         { command: 'kubelab lab check', what: say.checkIt },
         { command: 'kubelab lab hint', what: say.askForHint },
         ...(hasSolutions(loaded.lab) && (progress.hints.length > 1 || progress.rounds > 3)
@@ -159,14 +157,15 @@ export function listFindings({ results, spoiled, guardErrors = [] }: Round, lang
   const say = words[language];
   const line = (id: string, status: CheckStatus, message = ''): string =>
     [id, say.statuses[status], ...(message === '' ? [] : [message])].join(': ');
+  const reset = `${say.spoiled} kubelab lab reset`;
   return new Map([
-    ...results.map(({ check, status, message, because }): [string, string] => [
-      `check ${check}`,
-      line(check, status, status === 'pass' ? '' : (message ?? because)?.[language]),
-    ]),
+    ...results.map(({ check, status, message, because }): [string, string] => {
+      const text = status === 'pass' ? '' : (message ?? because)?.[language];
+      return [`check ${check}`, line(check, status, status === 'spoiled' ? `${text} ${reset}` : text)];
+    }),
     ...spoiled.map(({ guard, message }): [string, string] => [
       `guard ${guard}`,
-      line(guard, 'spoiled', `${message[language]} ${say.spoiled} kubelab lab reset`),
+      line(guard, 'spoiled', `${message[language]} ${reset}`),
     ]),
     ...guardErrors.map(({ guard, error }): [string, string] => [`guard ${guard}`, line(guard, 'error', error)]),
   ]);

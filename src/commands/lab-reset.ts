@@ -1,3 +1,4 @@
+import { readAttempt } from '../labs/attempt/attempt.ts';
 import { resetTo } from '../labs/attempt/attempt-flow.ts';
 import { requireWayTo } from '../labs/solutions.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
@@ -26,15 +27,16 @@ export const labReset = defineCommand({
 
 async function runReset(context: Context, flags: { readonly step: boolean; readonly lab: boolean }): Promise<CommandResult> {
   if (flags.step && flags.lab) throw new KubelabError('KL-USE', 'give --step or --lab, and not both');
-  const { existing, loaded, attempt } = await openCurrent(context);
+  const { existing, loaded, attempt, folder } = await openCurrent(context);
   const { id } = loaded.lab;
   const step = flags.lab ? (loaded.lab.steps[0]?.id ?? '') : attempt.step;
   requireWayTo(loaded.lab, step);
   const isWanted = await context.ask({ text: askToReset(loaded.lab, step), flag: '--yes' });
   if (!isWanted) throw new Interrupted('nothing was changed');
   const title = `lab reset ${id}`;
-  const begun = await onStage(context, { existing, loaded, attempt, title, changes: true }, (stage) =>
-    resetTo(stage, attempt, step),
+  const begun = await onStage(context, { existing, loaded, attempt, title, changes: true }, async (stage) =>
+    // While it was asked, somebody may have looked at a hint in another terminal.
+    resetTo(stage, (await readAttempt(folder, id)) ?? attempt, step),
   );
   return showStep({ existing, loaded, attempt: begun, begun: false });
 }

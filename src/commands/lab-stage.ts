@@ -71,18 +71,20 @@ export interface StageOptions {
   readonly changes: boolean;
   /** The attempt as the command has read it: what others keep of it meanwhile stays. */
   readonly attempt?: Attempt;
+  /** Whether the lab was begun on this cluster before, where that does not follow from the attempt. */
+  readonly hasBegun?: boolean;
 }
 
 /** Opens the cluster for a lab, shows the work as one step, and lets go of the cluster in the end. @throws KubelabError `KL-LAB-TRUST` */
 export async function onStage<T>(context: Context, options: StageOptions, work: (stage: Stage) => Promise<T>): Promise<T> {
-  const { existing, loaded, title, changes, attempt } = options;
+  const { existing, loaded, title, changes, attempt, hasBegun = attempt !== undefined } = options;
   // Also for a lab that was begun before: its pack may have changed since.
   await requireTrust(context, existing, [loaded]);
   const opened = await openLabCluster(existing);
   const folder = attemptsOf(existing);
   const run = (): Promise<T> =>
     reportStep(context, { id: 'lab', title }, async (say) => {
-      if (changes) await grant(opened, attempt !== undefined);
+      if (changes) await grant(opened, hasBegun);
       return work({
         loaded,
         cluster: opened.cluster,
@@ -90,7 +92,7 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
         say,
         now: () => new Date(),
         // Somebody who has not begun is not kept waiting.
-        patience: { forNothing: 3000 },
+        patience: { forNothing: 3000 * opened.cluster.capabilities.slowness },
       });
     });
   try {
@@ -106,7 +108,12 @@ async function grant(opened: OpenedCluster, hasBegun: boolean): Promise<void> {
   if (failure !== undefined && !hasBegun) throw failure;
 }
 
-function keepOf({ events }: Pick<Context, 'events'>, folder: string, { attempt: known, changes }: StageOptions): Stage['keep'] {
+/** Keeps an attempt in a folder, beside what other commands keep of it: whole, where none is known yet. */
+export function keepOf(
+  { events }: Pick<Context, 'events'>,
+  folder: string,
+  { attempt: known, changes }: Pick<StageOptions, 'attempt' | 'changes'>,
+): Stage['keep'] {
   if (known === undefined) return (attempt, derive) => writeAttempt(folder, derive?.(attempt) ?? attempt);
   const keeper = createKeeper(folder, known);
   const what = `lab ${known.lab} was ended, reset or taken to another step meanwhile`;

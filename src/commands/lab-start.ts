@@ -1,19 +1,21 @@
-import { type Attempt, readAttempt, writeAttempt, writeCurrentLab } from '../labs/attempt/attempt.ts';
+import { type Attempt, readAttempt, writeCurrentLab } from '../labs/attempt/attempt.ts';
 import { makeReady, planAttempt, resetTo } from '../labs/attempt/attempt-flow.ts';
+import { labLabel } from '../labs/lab-label.ts';
 import { findPackOf, type InstalledPack } from '../labs/pack/pack-trust.ts';
 import { fileExists } from '../exec/file-exists.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { canGoTo } from '../labs/solutions.ts';
-import { refuseForeignNamespace } from '../labs/attempt/namespace.ts';
+import { readNamespace, refuseForeignNamespace } from '../labs/attempt/namespace.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
 import { drawVariables } from '../labs/attempt/values.ts';
-import { KubelabError } from '../errors/errors.ts';
+import { type CommandFailed, Interrupted, KubelabError, unlessFailed } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
-import { readClusterFacts } from './lab-cluster.ts';
+import { openLabCluster, readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
-import { attemptsOf, chooseLanguage, findLabOf, languageFlag, onStage } from './lab-stage.ts';
+import { askToClear } from './lab-questions.ts';
+import { attemptsOf, chooseLanguage, findLabOf, keepOf, languageFlag, onStage } from './lab-stage.ts';
 import { showStep } from './lab-show.ts';
 import { requireFit } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
@@ -45,26 +47,68 @@ async function runStart(
   requireFit(loaded.lab, await readClusterFacts(existing), chooseLanguage(context, flags.lang));
   await requireTrust(context, existing, [loaded], flags.trust);
   // Refused before anything is touched.
-  await findBegun(context, existing, loaded);
+  const hasBegun = (await findBegun(context, existing, loaded)) !== undefined;
+  const isLittered = !hasBegun && (await agreeToClear(context, existing, loaded));
   const title = `lab start ${loaded.lab.id}`;
-  const started = await onStage(context, { existing, loaded, title, changes: true }, async (stage) => {
+  const started = await onStage(context, { existing, loaded, title, changes: true, hasBegun }, async (opened) => {
     const folder = attemptsOf(existing);
     const known = await findBegun(context, existing, loaded);
     if (known?.note !== undefined) context.events({ type: 'note', text: known.note });
-    const begun = known === undefined ? beginAttempt(context, existing, loaded, flags) : goOnWith(context, known.attempt, flags);
-    await refuseForeignNamespace(stage);
+    const begun =
+      known === undefined
+        ? { ...beginAttempt(context, existing, loaded, flags), ...(isLittered ? { rebuild: true as const } : {}) }
+        : goOnWith(context, known.attempt, flags);
+    const silence = await refuseForeignNamespace(opened);
     await provideLabImages(existing, loaded.lab.requires.images, title);
-    await writeAttempt(folder, begun);
+    // What somebody keeps of it in another terminal stays.
+    const stage = { ...opened, keep: keepOf(context, folder, { changes: true, ...(known && { attempt: known.kept }) }) };
+    await stage.keep(begun);
     await writeCurrentLab(folder, loaded.lab.id);
-    return { attempt: await bringUp(context, stage, existing, begun), begun: known === undefined };
+    const kept = (await readAttempt(folder, loaded.lab.id)) ?? begun;
+    return { attempt: await bringUp(context, stage, existing, kept, silence), begun: known === undefined };
   });
   return showStep({ existing, loaded, ...started });
 }
 
-function bringUp(context: Context, stage: Stage, { state }: Existing, begun: Attempt): Promise<Attempt> {
-  if (begun.made === state.createdAt && begun.rebuild !== true) return makeReady(stage, begun);
-  // The cluster was made anew, or a reset was cut off: nothing of the lab is on it, or only a part.
-  return resetTo(stage, { ...begun, made: state.createdAt }, chooseStep(context, stage.loaded, begun));
+/**
+ * The lab's namespace may be there although nobody has begun the lab: a `lab test` that was cut off leaves it, and what is
+ * in it would pass for the learner's.
+ * @returns whether it is there, and may be cleared away
+ * @throws Interrupted when it may not
+ */
+async function agreeToClear(context: Context, existing: Existing, { lab }: LoadedLab): Promise<boolean> {
+  const opened = await openLabCluster(existing);
+  try {
+    const there = await unlessFailed(readNamespace(opened.cluster, lab.namespace));
+    // That of somebody else is refused, and one that is going is waited for.
+    if (there?.metadata.labels?.[labLabel] !== lab.id || there.metadata.deletionTimestamp !== undefined) return false;
+  } finally {
+    opened.close();
+  }
+  if (await context.ask({ text: askToClear(lab), flag: '--yes' })) return true;
+  throw new Interrupted('nothing was changed');
+}
+
+/** @param silence what the API server failed with, where it does not answer */
+function bringUp(
+  context: Context,
+  stage: Stage,
+  { state }: Existing,
+  begun: Attempt,
+  silence: CommandFailed | undefined,
+): Promise<Attempt> {
+  const isHere = begun.made === state.createdAt;
+  if (isHere && begun.rebuild !== true) {
+    if (begun.ready || silence === undefined) return makeReady(stage, begun);
+    const what = `step ${begun.step} of lab ${begun.lab} has not begun, and the API server does not answer`;
+    throw new KubelabError('KL-LAB-ORDER', what, {
+      cure: 'kubelab lab reset brings back the start of the step, where the lab knows how to bring back the API server.',
+      cause: silence,
+    });
+  }
+  // The cluster was made anew, or something was cut off: nothing of the lab is on it, or only a part.
+  const brought = isHere ? begun : { ...begun, made: state.createdAt, broughtAt: stage.now().toISOString() };
+  return resetTo(stage, brought, chooseStep(context, stage.loaded, begun));
 }
 
 /** The step to bring back on a cluster that was made anew: without solutions, none that builds on others can be reached. */
@@ -77,6 +121,9 @@ function chooseStep(context: Context, { lab }: LoadedLab, { step }: Attempt): st
 }
 
 interface Moved {
+  /** As it was read. */
+  readonly kept: Attempt;
+  /** As it goes on. */
   readonly attempt: Attempt;
   /** What whoever asked should know of it. */
   readonly note?: string;
@@ -96,7 +143,7 @@ async function findBegun(context: Context, existing: Existing, loaded: LoadedLab
   const vars = { ...drawVariables(lab.vars), ...known.vars };
   if (known.folder === folder.root) {
     stepOf({ loaded }, known.step);
-    return { attempt: { ...known, vars } };
+    return { kept: known, attempt: { ...known, vars } };
   }
   const { state } = context.folders;
   const [before, after] = await Promise.all([findPackOf(state, known.folder), findPackOf(state, folder.root)]);
@@ -104,8 +151,9 @@ async function findBegun(context: Context, existing: Existing, loaded: LoadedLab
   const isLike = isOfSamePack || !(await fileExists(known.folder));
   if (!isLike) throw unlike(known, before);
   stepOf({ loaded }, known.step);
-  if (!isOfSamePack) return { attempt: { ...known, folder: folder.root } };
+  if (!isOfSamePack) return { kept: known, attempt: { ...known, folder: folder.root, vars } };
   return {
+    kept: known,
     // The step is set up again, as the new version has it.
     attempt: { ...known, folder: folder.root, version: lab.version, vars, ready: false },
     note: `Lab ${lab.id} was begun with ${before.name} ${before.version}, and goes on with ${after?.version}.`,

@@ -72,8 +72,9 @@ async function stopCurrent(
   if (!isWanted) throw new Interrupted('nothing was changed');
   // A cluster that was made anew since has nothing of it.
   if (attempt.made === existing.state.createdAt)
-    await onStage(context, { existing, loaded, attempt, title: `lab stop ${id}`, changes: true }, (stage) =>
-      clearAway(stage, withoutGround(attempt)),
+    await onStage(context, { existing, loaded, attempt, title: `lab stop ${id}`, changes: true }, async (stage) =>
+      // While it was asked, a step may have passed in another terminal.
+      clearAway(stage, withoutGround((await readAttempt(folder, id)) ?? attempt)),
     );
   await putAwayAttempt(folder, attempt);
   if ((await readCurrentLab(folder)) === id) await writeCurrentLab(folder, undefined);

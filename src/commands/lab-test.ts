@@ -109,8 +109,6 @@ async function testOne(context: Context, existing: Existing, loaded: LoadedLab, 
   const began = Date.now();
   const done: { test?: LabTest } = {};
   const details = await detailsOf(async () => {
-    // It may have been begun since.
-    await requireFree(existing, loaded.lab, flags.step);
     done.test = await testOnStage(context, existing, loaded, flags);
   });
   if (done.test !== undefined) return done.test;
@@ -124,6 +122,8 @@ async function testOne(context: Context, existing: Existing, loaded: LoadedLab, 
 function testOnStage(context: Context, existing: Existing, loaded: LoadedLab, flags: TestFlags): Promise<LabTest> {
   const { id } = loaded.lab;
   return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, async (stage) => {
+    // It may have been begun since.
+    await requireFree(existing, loaded.lab, flags.step);
     await provideLabImages(existing, loaded.lab.requires.images, `lab test ${id}`);
     return testLab(
       { ...stage, patience: {}, keep: () => Promise.resolve() },

@@ -3,11 +3,11 @@ import { isDeepStrictEqual } from 'node:util';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import type { SeenList } from '../kubernetes/api-watch.ts';
 import { type Attempt, readAttempt, writeAttempt } from '../labs/attempt/attempt.ts';
 import { checkAttempt, hasPassed } from '../labs/attempt/attempt-flow.ts';
 import type { Round } from '../labs/check/check-result.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
+import type { Seen } from '../labs/snapshot.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { showRound } from './lab-check.ts';
@@ -71,18 +71,18 @@ async function watchUntilPassed(
 ): Promise<{ attempt: Attempt; round: Round }> {
   let known: ReadonlyMap<string, string> = new Map();
   for (;;) {
-    let seen: readonly SeenList[] = [];
+    let seen: Seen = { lists: [], isPartial: true };
     let isKept = false;
     const keep: Stage['keep'] = async (attempt, derive) => {
       isKept = await shared.keep(derive?.(attempt) ?? attempt);
     };
-    const checked = await checkAttempt({ ...stage, keep }, await shared.read(), (lists) => (seen = lists));
+    const checked = await checkAttempt({ ...stage, keep }, await shared.read(), (now) => (seen = now));
     const { language } = checked.attempt;
     const lines = listFindings(checked.round, language);
     for (const [id, line] of lines) if (known.get(id) !== line) events({ type: 'note', text: line });
     known = lines;
     if (isKept && hasPassed(checked.round)) return checked;
-    const isBlind = seen.length === 0 || looksBeyondApi(stage, checked.attempt, checked.round);
+    const isBlind = seen.isPartial || looksBeyondApi(stage, checked.attempt, checked.round);
     await untilChange({ api: stage.cluster.api, seen, isBlind, signal, hasChanged: () => shared.hasChanged() });
   }
 }
@@ -97,7 +97,7 @@ function looksBeyondApi(stage: Stage, attempt: Attempt, round: Round): boolean {
 
 interface Change {
   readonly api: ApiClient;
-  readonly seen: readonly SeenList[];
+  readonly seen: Seen;
   readonly isBlind: boolean;
   readonly signal: AbortSignal;
   /** Whether another command has changed the attempt. */
@@ -109,18 +109,18 @@ const second: Milliseconds = 1000;
 const blindPause: Milliseconds = 5 * second;
 
 /** @throws Interrupted */
-async function untilChange({ api, seen, isBlind, signal, hasChanged }: Change): Promise<void> {
+async function untilChange({ api, seen: { lists }, isBlind, signal, hasChanged }: Change): Promise<void> {
   const ending = new AbortController();
   const until = AbortSignal.any([signal, ending.signal]);
   const pause = (time: Milliseconds): Promise<unknown> => sleep(time, undefined, { signal: until }).catch(() => undefined);
-  const onEvent = async (): Promise<unknown> => (await api.waitForChange(seen, until)) || pause(blindPause);
+  const onEvent = async (): Promise<unknown> => (await api.waitForChange(lists, until)) || pause(blindPause);
   const onOthers = async (): Promise<void> => {
     while (!until.aborted && !(await hasChanged())) await pause(second);
   };
   try {
     // Changes come in swarms. None of this time is lost: a watch begins at what was seen.
     await pause(second);
-    await Promise.race([onOthers(), ...(isBlind ? [pause(blindPause)] : []), ...(seen.length === 0 ? [] : [onEvent()])]);
+    await Promise.race([onOthers(), ...(isBlind ? [pause(blindPause)] : []), ...(lists.length === 0 ? [] : [onEvent()])]);
   } finally {
     ending.abort();
   }

@@ -19,12 +19,25 @@ export interface KindIn {
 export interface Snapshot {
   /** Sorted by namespace and name. None for a kind that the cluster does not know. @throws ApiError */
   list(kind: KindIn): Promise<readonly KubeObject[]>;
-  /** Every list that was read for it. */
-  seen(): Promise<readonly SeenList[]>;
+}
+
+/** Snapshots that are taken one after the other. */
+export interface Snapshots {
+  take(): Snapshot;
+  /** What was read for all of them until now. */
+  seen(): Seen;
+}
+
+/** What can be watched to learn that something is no longer as it was seen. */
+export interface Seen {
+  /** Each list that was read, as it was the first time. */
+  readonly lists: readonly SeenList[];
+  /** Something could not be read, or is of a kind that the cluster does not know: no watch tells when that changes. */
+  readonly isPartial: boolean;
 }
 
 /** Takes snapshots, and remembers between them which kinds the cluster has. */
-export function createSnapshots(api: ApiClient): () => Snapshot {
+export function createSnapshots(api: ApiClient): Snapshots {
   const places = new Map<string, Promise<KindPlace | undefined>>();
   const locate = (kind: KindIn): Promise<KindPlace | undefined> => {
     const key = `${kind.apiVersion} ${kind.kind}`;
@@ -37,25 +50,34 @@ export function createSnapshots(api: ApiClient): () => Snapshot {
     );
     return known;
   };
-  return () => takeSnapshot(api, locate);
-}
-
-function takeSnapshot(api: ApiClient, locate: (kind: KindIn) => Promise<KindPlace | undefined>): Snapshot {
-  const lists = new Map<string, Promise<ReadList>>();
-  return {
-    async list(kind) {
-      const place = await locate(kind);
-      if (place === undefined) return [];
-      const path = listPath(place, kind.namespace);
-      const list = lists.get(path) ?? readList(api, path, place);
-      lists.set(path, list);
-      return (await list).objects;
-    },
-    async seen() {
-      const read = await Promise.allSettled([...lists].map(async ([path, list]) => ({ path, version: (await list).version })));
-      return read.flatMap((one) => (one.status === 'fulfilled' && one.value.version !== '' ? [one.value] : []));
-    },
+  const versions = new Map<string, string>();
+  let isPartial = false;
+  const read = async (path: string, place: KindPlace): Promise<readonly KubeObject[]> => {
+    const { objects, version } = await readList(api, path, place);
+    if (version === '') isPartial = true;
+    else if (!versions.has(path)) versions.set(path, version);
+    return objects;
   };
+  const whole = <T>(asked: Promise<T>): Promise<T> =>
+    asked.catch((error: unknown) => {
+      isPartial = true;
+      throw error;
+    });
+  const take = (): Snapshot => {
+    const lists = new Map<string, Promise<readonly KubeObject[]>>();
+    return {
+      async list(kind) {
+        const place = await whole(locate(kind));
+        if (place === undefined) isPartial = true;
+        if (place === undefined) return [];
+        const path = listPath(place, kind.namespace);
+        const list = lists.get(path) ?? whole(read(path, place));
+        lists.set(path, list);
+        return list;
+      },
+    };
+  };
+  return { take, seen: () => ({ lists: [...versions].map(([path, version]) => ({ path, version })), isPartial }) };
 }
 
 interface ReadList {

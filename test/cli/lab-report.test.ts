@@ -38,17 +38,35 @@ describe('a round while it is watched', () => {
   });
 });
 
+describe('a check that finds something broken', () => {
+  const message = { en: 'The file is gone.', ko: '파일이 없어졌습니다.' };
+  const spoiled: Round = { ...round, results: [passed, { ...base, check: 'file', status: 'spoiled', message }] };
+  const cure = 'Something that this step needs is broken. A reset brings it back.';
+
+  it('is told with what mends it, as a guard is', () => {
+    expect(listFindings(spoiled, 'en').get('check file')).toBe(`file: broken: The file is gone. ${cure} kubelab lab reset`);
+    expect(JSON.stringify(describeRound(spoiled, 'en'))).toContain(cure);
+    expect(JSON.stringify(describeRound(round, 'en'))).not.toContain(cure);
+  });
+
+  it('has the reset offered', async () => {
+    expect((await offered(spoiled))[0]).toBe('kubelab lab reset');
+  });
+});
+
+/** The commands that are offered after a round. */
+async function offered(one: Round): Promise<readonly string[]> {
+  await using fixture = await sampleLab();
+  const loaded = await loadLab(fixture.path);
+  const attempt = planAttempt({ loaded, now: () => new Date() }, { cluster: 'x', made: '', mode: 'guided', language: 'en' });
+  const block = describeNext(loaded, attempt, one);
+  return block.kind === 'commands' ? block.commands.map(({ command }) => command) : [];
+}
+
 describe('a round as lab check shows it', () => {
   it('is no pass while something is broken that the step needs, and offers the reset first', async () => {
-    await using fixture = await sampleLab();
-    const loaded = await loadLab(fixture.path);
-    const attempt = planAttempt({ loaded, now: () => new Date() }, { cluster: 'x', made: '', mode: 'guided', language: 'en' });
-    const commands = (one?: Round): readonly string[] => {
-      const block = describeNext(loaded, attempt, one);
-      return block.kind === 'commands' ? block.commands.map(({ command }) => command) : [];
-    };
-    expect(commands(broken)[0]).toBe('kubelab lab reset');
-    expect(commands(round)).not.toContain('kubelab lab reset');
+    expect((await offered(broken))[0]).toBe('kubelab lab reset');
+    expect(await offered(round)).not.toContain('kubelab lab reset');
     expect(JSON.stringify(describeRound(broken, 'en'))).toContain('The export is gone.');
     expect(JSON.stringify(describeRound(broken, 'en'))).not.toContain('The step is done');
   });

@@ -240,6 +240,73 @@ describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
     expect(commands.filter((line) => line.includes(' delete namespace '))).toHaveLength(1);
   });
 
+  /** A namespace of the lab that is there, until it is deleted. */
+  function answerNamespace(rig: TrustRig): void {
+    const metadata = { creationTimestamp: '2026-01-02T03:04:05Z', labels: { 'kubelab.io/lab': 'from-pack' } };
+    let isThere = true;
+    const asks =
+      (words: string) =>
+      ({ args }: { readonly args: readonly string[] }) =>
+        args.join(' ').includes(words);
+    rig.ssh.answer(asks(' get namespace '), () => ({ stdout: isThere ? JSON.stringify({ metadata }) : '' }));
+    rig.ssh.answer(asks(' delete namespace '), () => ((isThere = false), {}));
+    rig.ssh.answer(asks(' get persistentvolumes '), { stdout: '{"items": []}' });
+  }
+
+  it('begins on nothing that a run which was cut off has left, and asks before that goes', async () => {
+    const rig = await createTrustRig();
+    answerNamespace(rig);
+    const asked = await rig.run('lab', 'start', 'from-pack', '--trust');
+    expect([asked.exitCode, asked.stderr]).toEqual([2, expect.stringContaining('Namespace lab-from-pack is there')]);
+    expect(rig.ran()).toBe(0);
+    expect(await rig.run('lab', 'start', 'from-pack', '--trust', '--yes')).toMatchObject({ exitCode: 0 });
+    const lines = rig.ssh.calls.map(({ args, stdin }) => (stdin.includes(script) ? 'setup' : args.join(' ')));
+    const removed = lines.findIndex((line) => line.includes(' delete namespace '));
+    expect([removed > 0, lines.indexOf('setup') > removed]).toEqual([true, true]);
+    const kept = await readKept(rig);
+    expect(kept).toMatchObject({ step: 'run', ready: true, steps: { run: { resets: 0 } } });
+    expect(kept).not.toHaveProperty('rebuild');
+    // It is the learner's now, and nobody asks again.
+    answerNamespace(rig);
+    expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
+    expect(rig.ran()).toBe(1);
+  });
+
+  it('goes on where it was left while the API server is down, as a step may want it', async () => {
+    const rig = await createTrustRig();
+    expect(await rig.run('lab', 'start', 'from-pack', '--trust')).toMatchObject({ exitCode: 0 });
+    rig.ssh.answer(({ args }) => args.join(' ').includes('kubectl'), { exitCode: 1, stderr: 'connection refused\n' });
+    expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
+    await readKept(rig, { ready: false });
+    const { exitCode, stderr } = await rig.run('lab', 'start', 'from-pack');
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('KL-LAB-ORDER')]);
+    expect(stderr).toContain('kubelab lab reset');
+  });
+
+  it('keeps what another terminal kept while it was being started', async () => {
+    const rig = await createTrustRig();
+    expect(await rig.run('lab', 'start', 'from-pack', '--trust')).toMatchObject({ exitCode: 0 });
+    rig.ssh.answer(
+      ({ args }) => args.join(' ').includes(' get namespace '),
+      async () => {
+        await readKept(rig, { steps: { run: { solved: false, points: 3, rounds: 1, results: {}, resets: 0, hints: [0] } } });
+        return {};
+      },
+    );
+    expect(await rig.run('lab', 'start', 'from-pack', '--lang', 'ko')).toMatchObject({ exitCode: 0 });
+    expect(await readKept(rig)).toMatchObject({ language: 'ko', steps: { run: { points: 3, hints: [0] } } });
+  });
+
+  it('leaves what was made on a cluster before it came there', async () => {
+    const rig = await createTrustRig();
+    expect(await rig.run('lab', 'start', 'from-pack', '--trust')).toMatchObject({ exitCode: 0 });
+    await readKept(rig, { startedAt: '2020-01-02T03:04:05.000Z', made: '2020-01-02T03:04:05.000Z' });
+    answerNamespace(rig);
+    expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
+    const { broughtAt } = await readKept(rig);
+    expect(Date.now() - Date.parse(String(broughtAt))).toBeLessThan(60_000);
+  });
+
   it('begins again on a cluster that was made anew, where no solution leads back to its step', async () => {
     const rig = await createTrustRig();
     const { 'lab.yaml': yaml = '', ...files } = labFiles('from-pack');

@@ -163,7 +163,9 @@ export function hasPassed(round: Round): boolean {
 export async function solveStep(stage: Stage, attempt: Attempt): Promise<{ attempt: Attempt; performed: Performed }> {
   const step = stepOf(stage, attempt.step);
   const actions = solutionOf(stage.loaded.lab, step);
-  const begun = withProgress(attempt, step.id, { solved: progressOf(attempt, step.id).passedAt === undefined });
+  const { passedAt, solved: wasSolved } = progressOf(attempt, step.id);
+  // What a learner has passed stays passed by the learner, and what was solved for one stays solved.
+  const begun = withProgress(attempt, step.id, { solved: wasSolved || passedAt === undefined });
   // A solution that is cut off has done its part too.
   await stage.keep(begun);
   const performed = await performActions(stage, actions, performInput(stage, attempt, `the solution of step ${step.id}`));
@@ -205,7 +207,7 @@ export async function clearAway(stage: Stage, attempt: Attempt): Promise<void> {
   await stage.keep(attempt);
   const input = performInput(stage, attempt, `the reset of lab ${lab.id}`);
   await performActions(stage, lab.reset.first, input);
-  await removeObjects(stage, attempt.startedAt);
+  await removeObjects(stage, attempt.broughtAt ?? attempt.startedAt);
   await performActions(stage, lab.reset.also, input);
 }
 

@@ -18,6 +18,8 @@ const attemptSchema = z.object({
   mode: z.enum(['guided', 'challenge']),
   language: z.enum(languages),
   startedAt: z.iso.datetime(),
+  /** When it was first brought to the cluster that it is on now, where it was begun on one before. */
+  broughtAt: z.iso.datetime().optional(),
   finishedAt: z.iso.datetime().optional(),
   /** The id of the current step. */
   step: z.string(),

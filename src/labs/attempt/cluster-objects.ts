@@ -14,9 +14,9 @@ export interface OwnObject {
  * Those of the objects outside of its namespace that a lab names which were made since it was begun. What was there before
  * is not the lab's, whatever it is called: that stays. Has to be asked while the namespace is still there, which is older
  * than what was made in it, by the same clock.
- * @param startedAt when the lab was begun, by this host's clock.
+ * @param begunAt when the lab was begun on this cluster, by this host's clock.
  */
-export async function findOwnObjects(stage: Stage, startedAt: string): Promise<readonly OwnObject[]> {
+export async function findOwnObjects(stage: Stage, begunAt: string): Promise<readonly OwnObject[]> {
   const { id, namespace, reset } = stage.loaded.lab;
   if (reset.clusterObjects.length === 0) return [];
   const found = await readObjects(stage, [
@@ -25,7 +25,7 @@ export async function findOwnObjects(stage: Stage, startedAt: string): Promise<r
   ]);
   const isOfLab = (object: KubeObject): boolean => textsAt(object, 'metadata', 'labels')[labLabel] === id;
   const isPlace = (object: KubeObject): boolean => textAt(object, 'kind') === 'Namespace';
-  const since = Math.min(...[startedAt, ...found.filter((one) => isPlace(one) && isOfLab(one)).map(madeAt)].map(wholeSecond));
+  const since = Math.min(...[begunAt, ...found.filter((one) => isPlace(one) && isOfLab(one)).map(madeAt)].map(wholeSecond));
   const others = found.filter((object) => !isPlace(object));
   const own = others.filter((object) => isOfLab(object) || wholeSecond(madeAt(object)) >= since);
   for (const object of others)

@@ -1,7 +1,9 @@
 import { waitFor } from '../../cluster/wait.ts';
-import { failureOf, KubelabError } from '../../errors/errors.ts';
+import { type CommandFailed, failureOf, KubelabError } from '../../errors/errors.ts';
+import type { Milliseconds } from '../../exec/runner.ts';
 import { renderDocuments } from '../../kubernetes/documents.ts';
 import { findOwnObjects } from './cluster-objects.ts';
+import type { LabCluster } from '../lab-cluster.ts';
 import { labLabel } from '../lab-label.ts';
 import type { Stage } from './stage.ts';
 
@@ -23,7 +25,7 @@ export async function makeNamespace(stage: Stage): Promise<void> {
     {
       what: `the service account of namespace ${name}`,
       hint: 'The controller manager makes it. See: kubelab kubectl -n kube-system get pods',
-      deadline: 2 * minute,
+      deadline: patience(stage, 2 * minute),
       every: 200,
       ready: async () => {
         const { exitCode } = await kubectl.run(
@@ -40,6 +42,10 @@ export async function makeNamespace(stage: Stage): Promise<void> {
   );
 }
 
+function patience({ cluster, patience: { atLeast = 0 } }: Stage, usual: Milliseconds): Milliseconds {
+  return Math.max(usual * cluster.capabilities.slowness, atLeast);
+}
+
 interface NamespaceObject {
   readonly metadata: { readonly labels?: Readonly<Record<string, string>>; readonly deletionTimestamp?: string };
   readonly status?: {
@@ -49,14 +55,17 @@ interface NamespaceObject {
 
 interface VolumeList {
   readonly items: readonly {
-    readonly metadata: { readonly name: string };
+    readonly metadata: { readonly name: string; readonly annotations?: Readonly<Record<string, string>> };
     readonly spec: { readonly claimRef?: { readonly namespace?: string }; readonly persistentVolumeReclaimPolicy?: string };
   }[];
 }
 
-async function readNamespace({ loaded, cluster }: Stage): Promise<NamespaceObject | undefined> {
-  const words = ['get', 'namespace', loaded.lab.namespace, '--ignore-not-found', '-o', 'json'];
-  const { stdout } = await cluster.kubectl.run(words);
+/** A namespace, whoever made it; undefined when there is none. @throws CommandFailed */
+export async function readNamespace(
+  { kubectl }: Pick<LabCluster, 'kubectl'>,
+  name: string,
+): Promise<NamespaceObject | undefined> {
+  const { stdout } = await kubectl.run(['get', 'namespace', name, '--ignore-not-found', '-o', 'json']);
   return stdout.trim() === '' ? undefined : (JSON.parse(stdout) as NamespaceObject);
 }
 
@@ -66,7 +75,7 @@ async function readNamespace({ loaded, cluster }: Stage): Promise<NamespaceObjec
  */
 export async function requireOwnNamespace(stage: Stage): Promise<NamespaceObject | undefined> {
   const { id, namespace: name } = stage.loaded.lab;
-  const there = await readNamespace(stage);
+  const there = await readNamespace(stage.cluster, name);
   const owner = there?.metadata.labels?.[labLabel];
   if (there === undefined || owner === id) return there;
   const whose = owner === undefined ? 'was not made by kubelab' : `is that of lab ${owner}`;
@@ -78,23 +87,24 @@ export async function requireOwnNamespace(stage: Stage): Promise<NamespaceObject
 /**
  * Refuses a namespace that is another's, where the API server tells: a lab may have broken it, and a reset is what brings it
  * back.
+ * @returns what the API server failed with, where it did not tell
  * @throws KubelabError `KL-LAB-NAMESPACE`
  */
-export async function refuseForeignNamespace(stage: Stage): Promise<void> {
-  await failureOf(requireOwnNamespace(stage));
+export function refuseForeignNamespace(stage: Stage): Promise<CommandFailed | undefined> {
+  return failureOf(requireOwnNamespace(stage));
 }
 
 /**
  * Removes the namespace with all in it, then the lab's objects outside of it, and waits until they are gone.
- * @param startedAt when the lab was begun.
+ * @param begunAt when the lab was begun on this cluster.
  * @throws KubelabError `KL-LAB-NAMESPACE`
  */
-export async function removeObjects(stage: Stage, startedAt: string): Promise<void> {
+export async function removeObjects(stage: Stage, begunAt: string): Promise<void> {
   const { loaded, cluster, say } = stage;
   const { kubectl, signal } = cluster;
   const { namespace: name } = loaded.lab;
   await requireOwnNamespace(stage);
-  const own = await findOwnObjects(stage, startedAt);
+  const own = await findOwnObjects(stage, begunAt);
   say(`removing namespace ${name}`);
   await kubectl.run(['delete', 'namespace', name, '--ignore-not-found', '--wait=false'], { timeout: minute });
   // No new ones can come any more. The controller lets 5 s pass before it looks into the namespace, and tries again and again
@@ -109,7 +119,7 @@ export async function removeObjects(stage: Stage, startedAt: string): Promise<vo
       what: `volumes that were provisioned for ${name} to go`,
       watches: true,
       hint: 'Their provisioner removes them. See: kubelab kubectl get pv',
-      deadline: Math.max(2 * minute, stage.patience.atLeast ?? 0),
+      deadline: patience(stage, 2 * minute),
       ready: async () => {
         const volumes = await listProvisioned(stage);
         if (volumes.length === 0) return true;
@@ -127,11 +137,19 @@ export async function removeObjects(stage: Stage, startedAt: string): Promise<vo
     await kubectl.run(['delete', kind, object, '--ignore-not-found', '--timeout=60s'], { timeout: 90_000 });
 }
 
-/** The volumes that a provisioner made for claims of the lab, and removes. */
+/** Every provisioner marks what it makes; nobody removes a volume that was made by hand, whatever its policy says. */
+const provisionedBy = 'pv.kubernetes.io/provisioned-by';
+
+/**
+ * The volumes that a provisioner made for claims of the lab, and removes.
+ *
+ * Source: kubernetes.io/docs/reference/labels-annotations-taints, "pv.kubernetes.io/provisioned-by".
+ */
 async function listProvisioned({ loaded, cluster }: Stage): Promise<readonly string[]> {
   const { namespace, reset } = loaded.lab;
   const { items } = await cluster.kubectl.json<VolumeList>(['get', 'persistentvolumes']);
   return items
+    .filter(({ metadata }) => metadata.annotations?.[provisionedBy] !== undefined)
     .filter(({ spec }) => spec.claimRef?.namespace === namespace && spec.persistentVolumeReclaimPolicy === 'Delete')
     .map(({ metadata }) => metadata.name)
     .filter((name) => !reset.clusterObjects.some((object) => object.name === name));
@@ -152,10 +170,10 @@ async function waitUntilGone(stage: Stage): Promise<void> {
       what: `namespace ${name} to go`,
       watches: true,
       hint: `Something in it does not let go. See: kubelab kubectl get namespace ${name} -o yaml`,
-      deadline: Math.max(5 * minute, stage.patience.atLeast ?? 0),
+      deadline: patience(stage, 5 * minute),
       ready: async () => {
         await waitForDeletion(stage, [`namespace/${name}`]);
-        const there = await readNamespace(stage);
+        const there = await readNamespace(stage.cluster, name);
         return there === undefined ? true : describeRest(there);
       },
     },

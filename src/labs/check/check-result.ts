@@ -11,11 +11,6 @@ import type { Localized } from '../lab-fields.ts';
 export const checkStatuses = ['pass', 'notYet', 'spoiled', 'error', 'notApplicable', 'blocked'] as const;
 export type CheckStatus = (typeof checkStatuses)[number];
 
-/** Whether a check has something against what it saw. One that broke, or does not apply, says nothing. */
-export function isAgainst(status: CheckStatus | undefined): boolean {
-  return status === 'notYet' || status === 'blocked' || status === 'spoiled';
-}
-
 /** What a check found. Texts that came from the cluster are bounded and hold nothing that a terminal acts on. */
 export interface CheckResult {
   readonly check: string;
@@ -33,6 +28,11 @@ export interface CheckResult {
   /** Why a check is `notApplicable` or `blocked`. */
   readonly because?: Localized;
   readonly milliseconds: number;
+}
+
+/** Whether something is broken that a reset brings back: a check or a guard found it so. */
+export function isSpoiled({ results, spoiled }: Pick<Round, 'results' | 'spoiled'>): boolean {
+  return spoiled.length > 0 || results.some(({ status }) => status === 'spoiled');
 }
 
 /** All checks of a step, looked at together. */

@@ -26,7 +26,7 @@ const longestLook: Milliseconds = 10 * 60_000;
  */
 export async function probe(input: ProbeInput): Promise<{ readonly status: CheckStatus; readonly text: string }> {
   const { fields, cluster, values, namespace, readScript } = input;
-  const snapshot = createSnapshots(cluster.api)();
+  const snapshot = createSnapshots(cluster.api).take();
   const deadline = Date.now() + longestLook;
   const onNode = limitCommands(cluster, deadline);
   const place = { cluster, snapshot, onNode, namespace, values, readScript, answers: {}, deadline };

@@ -20,7 +20,7 @@ export async function readField(input: {
   readonly cluster: LabCluster;
 }): Promise<string | undefined> {
   const field = interpolateAll(input.field, input.values, 'a field to remember');
-  const value = await readFieldFrom(field, createSnapshots(input.cluster.api)(), input.namespace);
+  const value = await readFieldFrom(field, createSnapshots(input.cluster.api).take(), input.namespace);
   if (value === undefined || value.length <= longestValue) return value;
   const what = `${showText(field.path)} of ${showText(field.kind)} is larger than ${longestValue / 1024} KiB, which no value may be.`;
   throw new KubelabError('KL-LAB-INVALID', what);

@@ -1,5 +1,4 @@
 import type { Milliseconds } from '../../exec/runner.ts';
-import type { SeenList } from '../../kubernetes/api-watch.ts';
 import type { Round } from './check-result.ts';
 import { describeLook, reportCheck, reportMessage } from './check-report.ts';
 import type { Values } from '../interpolate.ts';
@@ -10,7 +9,7 @@ import { lookAt } from './look-at-check.ts';
 import type { LookPlace } from '../look.ts';
 import { limitCommands, type OnNode } from '../node-commands.ts';
 import { settleChecks } from './settle-checks.ts';
-import { createSnapshots, type Snapshot } from '../snapshot.ts';
+import { createSnapshots, type Seen, type Snapshot } from '../snapshot.ts';
 import { beginStanding, type Patience, type Standing } from './verdict.ts';
 
 export interface RoundInput {
@@ -29,8 +28,8 @@ export interface RoundInput {
   readonly progress?: (text: string) => void;
   /** Only these checks are looked at, with those that they need; default: all. */
   readonly only?: readonly string[];
-  /** Told in the end which lists the results come from. */
-  readonly looked?: (lists: readonly SeenList[]) => void;
+  /** Told in the end what the results come from. */
+  readonly looked?: (seen: Seen) => void;
 }
 
 /** However long its checks may take, a round ends after this. */
@@ -47,8 +46,8 @@ export async function checkStep(input: RoundInput): Promise<Round> {
   const deadline = began + roundLimit;
   const standings = chooseChecks(input).map((check) => beginStanding(check, input.cluster.kubernetes, input.latched));
   const onNode = limitCommands(input.cluster, deadline);
-  const takeSnapshot = createSnapshots(input.cluster.api);
-  const takePlace = (): LookPlace => placeOf(input, takeSnapshot(), onNode, deadline);
+  const snapshots = createSnapshots(input.cluster.api);
+  const takePlace = (): LookPlace => placeOf(input, snapshots.take(), onNode, deadline);
   const first = takePlace();
   const guards = lookAtGuards(input, first);
   // It is awaited below, whatever happens in between.
@@ -63,7 +62,7 @@ export async function checkStep(input: RoundInput): Promise<Round> {
   });
   const results = await Promise.all(standings.map((standing) => reportCheck(standing, last)));
   const { spoiled, guardErrors } = await guards;
-  input.looked?.(await last.snapshot.seen());
+  input.looked?.(snapshots.seen());
   return {
     step: input.step.id,
     at: new Date(began).toISOString(),

@@ -10,8 +10,9 @@ export interface Patience {
   /** No check gets longer: 0 looks once. No wait in a solution does either. */
   readonly atMost?: Milliseconds;
   /**
-   * Where the one object that a check names is not there yet, it gets no longer. Those that it knows by their labels or
-   * fields may be made by a controller, some time after all was done that the step asks for.
+   * Where the one object that a check names was not there in any look, and the check needs no other that shows that the
+   * learner has begun, it gets no longer. Those that it knows by their labels or fields may be made by a controller, some
+   * time after all was done that the step asks for.
    */
   readonly forNothing?: Milliseconds;
 }
@@ -24,6 +25,8 @@ export interface Standing {
   /** Since when every look has passed. */
   passingSince?: number | undefined;
   look?: Look;
+  /** Something of what it looks at was there in one look. */
+  wasThere?: boolean;
   /** Nothing that comes later changes it. */
   settled: boolean;
   /** Checks that it needs and that have not passed; then it is blocked. */
@@ -47,6 +50,7 @@ export function beginStanding(check: Check, kubernetes: string, latched: readonl
 export function takeLook(standing: Standing, look: Look, began: number, now: number, patience: Patience): void {
   standing.since ??= began;
   standing.look = look;
+  if (!isForNothing(look)) standing.wasThere = true;
   if (look.status === 'pass') standing.passingSince ??= now;
   else standing.passingSince = undefined;
   if (isSettled(standing, look, now, patience)) settle(standing, now);
@@ -73,20 +77,21 @@ function settle(standing: Standing, now: number): void {
   standing.endedAt = now;
 }
 
-function isSettled({ check, since = 0, passingSince = 0 }: Standing, look: Look, now: number, patience: Patience): boolean {
+function isSettled(standing: Standing, look: Look, now: number, patience: Patience): boolean {
+  const { check, since = 0, passingSince = 0 } = standing;
   if (look.status === 'pass') return now - passingSince >= (check.holds ?? 0);
   if (look.status === 'notApplicable' || look.status === 'spoiled' || look.final === true) return true;
   // An answer does not become right by waiting.
-  return check.answer !== undefined || now - since >= timeFor(check, look, patience);
+  return check.answer !== undefined || now - since >= timeFor(standing, patience);
 }
 
-function timeFor(
-  { within = 0 }: Check,
-  { subject }: Look,
-  { atLeast = 0, atMost = Infinity, forNothing = Infinity }: Patience,
-): number {
-  const isNothing = subject?.byName === true && subject.selected === 0;
-  return Math.min(Math.max(within, atLeast), atMost, isNothing ? forNothing : Infinity);
+function timeFor({ check, wasThere }: Standing, { atLeast = 0, atMost = Infinity, forNothing = Infinity }: Patience): number {
+  const isNothing = wasThere !== true && check.needs.length === 0;
+  return Math.min(Math.max(check.within ?? 0, atLeast), atMost, isNothing ? forNothing : Infinity);
+}
+
+function isForNothing({ subject }: Look): boolean {
+  return subject?.byName === true && subject.selected === 0;
 }
 
 /** Checks whose turn it is: all that they need has passed, or makes no sense here. */

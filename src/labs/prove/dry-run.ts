@@ -1,3 +1,4 @@
+import { unlessFailed } from '../../errors/errors.ts';
 import type { Kubectl } from '../../kubernetes/kubectl.ts';
 
 /** What the API server says of a changed manifest without keeping it: it refuses it, or makes the same objects of it. */
@@ -25,34 +26,48 @@ export interface DryRunPlace {
  * admission are the cluster's own, and nothing is stored. What differs between two dry runs of the same manifest is the
  * server's choice, such as an address, and does not count.
  * @returns undefined where nothing can be told of changed ones: the manifest itself is refused as things stand.
- * @throws CommandFailed, Interrupted
+ * @throws Interrupted
  */
 export async function openDryRun(kubectl: Kubectl, place: DryRunPlace, manifest: string): Promise<DryRun | undefined> {
   const once = await dryRun(kubectl, place, manifest);
   const again = await dryRun(kubectl, place, manifest);
-  if (once === undefined || again === undefined) return undefined;
+  if (typeof once === 'string' || typeof again === 'string') return undefined;
   const chosen = new Set(differing(once, again));
   return {
     judge: async (changed) => {
       const fields = await dryRun(kubectl, place, changed);
-      if (fields === undefined) return 'refused';
+      if (fields === 'refused') return 'refused';
+      // Trying it says what nobody could say here.
+      if (fields === 'unsaid') return 'different';
       const isSame = (like: Fields): boolean => differing(like, fields).every((path) => chosen.has(path));
       if (isSame(once)) return 'same';
       // What is on the cluster may have changed since: an autoscaler sets replicas.
       const now = await dryRun(kubectl, place, manifest);
-      return now !== undefined && isSame(now) ? 'same' : 'different';
+      return typeof now !== 'string' && isSame(now) ? 'same' : 'different';
     },
   };
 }
 
-/** @returns undefined when it is refused, or says nothing. */
-async function dryRun(kubectl: Kubectl, { namespace, fresh }: DryRunPlace, manifest: string): Promise<Fields | undefined> {
+/** What a server that could not do its work, or that nobody reached, is answered with: it has judged nothing. */
+const noJudgement =
+  /unable to connect to the server|the connection to the server|\((timeout|servicetimeout|serviceunavailable|toomanyrequests|internalerror)\)|i\/o timeout|handshake|unexpected eof|etcdserver/i;
+
+/** @returns `unsaid` where it says nothing, also when it was asked a second time. */
+async function dryRun(
+  kubectl: Kubectl,
+  { namespace, fresh }: DryRunPlace,
+  manifest: string,
+  isLast = false,
+): Promise<Fields | 'refused' | 'unsaid'> {
   const words = ['--namespace', namespace, 'apply', '--dry-run=server', '-o', 'json', '-f', '-'];
-  const { exitCode, stdout } = await kubectl.run(words, { input: manifest, timeout: 60_000, accept: 'any' });
-  if (exitCode !== 0) return undefined;
-  const fields = listFields(JSON.parse(stdout), '');
+  const result = await unlessFailed(kubectl.run(words, { input: manifest, timeout: 60_000, accept: 'any' }));
+  // ssh ends with this where it does not reach the node.
+  if (result === undefined || result.exitCode === 255 || (result.exitCode !== 0 && noJudgement.test(result.stderr)))
+    return isLast ? 'unsaid' : dryRun(kubectl, { namespace, fresh }, manifest, true);
+  if (result.exitCode !== 0) return 'refused';
+  const fields = listFields(JSON.parse(result.stdout), '');
   // Only what is stored has one.
-  if (fresh && fields.some(([path]) => path.endsWith('/metadata/resourceVersion'))) return undefined;
+  if (fresh && fields.some(([path]) => path.endsWith('/metadata/resourceVersion'))) return 'unsaid';
   return new Map(fields.filter(([path]) => !history.test(path)));
 }
 

@@ -2,8 +2,9 @@ import { Interrupted } from '../../errors/errors.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import { checkAttempt, hasPassed, lookAtStep, performInput, resetTo, solveStep } from '../attempt/attempt-flow.ts';
 import { performActions } from '../attempt/perform.ts';
-import { isAgainst, type Round } from '../check/check-result.ts';
+import type { Round } from '../check/check-result.ts';
 import type { Step, WrongAnswer } from '../lab.ts';
+import { stepOf } from '../attempt/stage.ts';
 import type { Bench } from './test-bench.ts';
 
 /** What has just been solved needs a moment; what is looked at before anything was done does not. */
@@ -96,14 +97,24 @@ async function testWrongAnswer(bench: Bench, attempt: Attempt, wrong: WrongAnswe
     const given = await performActions(stage, wrong.do, performInput(stage, attempt, `the wrong answer ${wrong.id}`));
     const answered = { ...attempt, answers: { ...attempt.answers, ...given.answers } };
     // What other checks say is not asked, and some would be waited for in vain.
-    return judgeWrong(wrong, await lookAtStep(stage, answered, { only: wrong.mustFail }));
+    return judgeWrong(wrong, stepOf(stage, wrong.step), await lookAtStep(stage, answered, { only: wrong.mustFail }));
   });
 }
 
-function judgeWrong(wrong: WrongAnswer, round: Round): string[] {
-  return wrong.mustFail.flatMap((id) => {
-    const result = round.results.find(({ check }) => check === id);
-    if (isAgainst(result?.status)) return [];
+/** One that broke, or does not apply, says nothing; what is blocked says what the checks say that it waits for. */
+export function judgeWrong(
+  { mustFail }: Pick<WrongAnswer, 'mustFail'>,
+  { checks }: Pick<Step, 'checks'>,
+  { results }: Pick<Round, 'results'>,
+): string[] {
+  const isRefused = (id: string): boolean => {
+    const status = results.find(({ check }) => check === id)?.status;
+    const needs = checks.find((check) => check.id === id)?.needs ?? [];
+    return status === 'blocked' ? needs.some(isRefused) : status === 'notYet' || status === 'spoiled';
+  };
+  return mustFail.flatMap((id) => {
+    if (isRefused(id)) return [];
+    const result = results.find(({ check }) => check === id);
     return [`${id} should have refused it and says ${result?.status ?? 'nothing'}: ${result?.message?.en ?? ''}`];
   });
 }

@@ -206,6 +206,34 @@ describe('an attempt at a lab', () => {
     expect(progressOf(attempt, 'run')).toMatchObject({ solved: true, points: 0, passedAt: expect.any(String) });
   });
 
+  it('knows a step that was solved twice as solved, and one that the learner passed as passed', async () => {
+    setPods(podOf('web'));
+    const solved = await checkAttempt(stage, (await solveStep(stage, { ...plan(), ready: true })).attempt);
+    const again = await checkAttempt(stage, (await solveStep(stage, solved.attempt)).attempt);
+    expect(progressOf(again.attempt, 'run')).toMatchObject({ solved: true, points: 0 });
+    const { attempt: passed } = await checkAttempt(stage, { ...plan(), ready: true });
+    expect(progressOf((await solveStep(stage, passed)).attempt, 'run')).toMatchObject({ solved: false });
+  });
+
+  it('waits for volumes that a provisioner made to go, and for no others', async () => {
+    const provisioned = { 'pv.kubernetes.io/provisioned-by': 'rancher.io/local-path' };
+    const volume = (name: string, annotations?: object, claimed = 'lab-first-pod') => ({
+      metadata: { name, ...(annotations && { annotations }) },
+      spec: { claimRef: { namespace: claimed }, persistentVolumeReclaimPolicy: 'Delete' },
+    });
+    const byHand = volume('by-hand');
+    const items: object[] = [volume('pvc-1', provisioned), byHand, volume('pvc-2', provisioned, 'other')];
+    program.answer(/ get persistentvolumes /, () => ({ stdout: JSON.stringify({ items }) }));
+    const waited: string[] = [];
+    program.answer(/ wait --for=delete persistentvolume/, ({ args }) => {
+      waited.push(...args.filter((word) => word.startsWith('persistentvolume/')));
+      items.shift();
+      return {};
+    });
+    await clearAway(stage, plan());
+    expect(waited).toEqual(['persistentvolume/pvc-1']);
+  });
+
   it('keeps the points of a step that passed, whatever comes later', async () => {
     setPods(podOf('web'));
     const { attempt: passed } = await checkAttempt(stage, { ...plan(), ready: true });

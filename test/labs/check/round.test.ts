@@ -43,9 +43,10 @@ function changing(...looks: readonly boolean[]): ApiScript {
   };
 }
 
+const services = '/api/v1/namespaces/lab-x/services';
+
 describe('a round', () => {
   it('lists each kind once, whatever number of checks looks at it', async () => {
-    const services = '/api/v1/namespaces/lab-x/services';
     const rig = await start({
       objects: {
         [podsPath]: { items: [podOf('web'), podOf('db', { labels: { app: 'db' } })] },
@@ -67,19 +68,47 @@ describe('a round', () => {
     expect(round.calls).toBe(3);
   });
 
-  it('tells which lists its last pass looked at, and in which version', async () => {
-    let version = '41';
+  it('tells which lists it looked at, as they were first, also of checks that had settled before its last pass', async () => {
+    let version = 41;
     const rig = await start({
-      answer: (request, response) => {
-        if (request.url !== podsPath) return false;
-        response.end(JSON.stringify({ metadata: { resourceVersion: version }, items: [] }));
-        version = '42';
+      answer: (_, response) => {
+        response.end(JSON.stringify({ metadata: { resourceVersion: `${version++}` }, items: [] }));
         return true;
       },
     });
     const looked: unknown[] = [];
-    await checkStep(roundOf(rig, [{ id: 'a', within: '1s', ...passing }], { looked: (lists) => void looked.push(lists) }));
-    expect(looked).toEqual([[{ path: podsPath, version: '42' }]]);
+    const checks = [
+      { id: 'a', object: { kind: 'Service', name: 'web' } },
+      { id: 'b', within: '1s', ...passing },
+    ];
+    await checkStep(roundOf(rig, checks, { looked: (seen) => void looked.push(seen) }));
+    const first = expect.stringMatching(/^4[12]$/) as string;
+    expect(version).toBeGreaterThan(43);
+    const firsts = [podsPath, services].map((path) => ({ path, version: first }));
+    expect(looked).toEqual([{ lists: expect.arrayContaining(firsts) as unknown, isPartial: false }]);
+  });
+
+  it.each([
+    ['could not be read', 500],
+    ['are of a kind that the cluster does not know', 404],
+  ])('tells that it looked at objects that %s', async (_, status) => {
+    const rig = await start({
+      answer: (request, response) => {
+        response.writeHead(request.url === podsPath ? status : 200).end('{"metadata":{"resourceVersion":"7"}}');
+        return true;
+      },
+    });
+    const looked: unknown[] = [];
+    const checks = [
+      { id: 'a', ...passing },
+      { id: 'b', object: { kind: 'Service', name: 'web' } },
+    ];
+    await checkStep(roundOf(rig, checks, { looked: (seen) => void looked.push(seen) }));
+    const lists = expect.arrayContaining([{ path: services, version: '7' }]) as unknown;
+    expect(looked).toEqual([{ lists, isPartial: true }]);
+    expect(looked).not.toEqual([
+      { lists: expect.arrayContaining([expect.objectContaining({ path: podsPath })]) as unknown, isPartial: true },
+    ]);
   });
 
   it('looks only at the checks that are asked for, and those that they need', async () => {
@@ -180,6 +209,37 @@ describe('a round', () => {
     const { results } = await checkStep(roundOf(rig, [{ id: 'a', ...ready, within: '1500ms' }]));
     expect(results[0]?.status).toBe('notYet');
     expect(lists(rig)).toBe(3);
+  });
+
+  it('waits for a named object that goes and comes again, and where another check shows that the learner has begun', async () => {
+    let looks = 0;
+    const rig = await start({
+      answer: (request, response) => {
+        if (request.url !== podsPath) return false;
+        looks += 1;
+        const there = { 1: [podOf('web', { ready: false })], 2: [] }[looks] ?? [podOf('web'), podOf('db')];
+        response.end(JSON.stringify({ items: there }));
+        return true;
+      },
+    });
+    const { results } = await checkStep(
+      roundOf(
+        rig,
+        [
+          { id: 'replaced', ...ready, within: '1m' },
+          { id: 'begun', object: { kind: 'Pod', count: { atLeast: 0 } } },
+          { id: 'follows', needs: ['begun'], object: { kind: 'Pod', name: 'db' }, within: '1m' },
+          { id: 'by-hand', object: { kind: 'Pod', name: 'db' }, within: '1m' },
+        ],
+        { patience: { forNothing: 0 } },
+      ),
+    );
+    expect(results.map(({ check, status }) => [check, status])).toEqual([
+      ['replaced', 'pass'],
+      ['begun', 'pass'],
+      ['follows', 'pass'],
+      ['by-hand', 'notYet'],
+    ]);
   });
 
   it('keeps nobody waiting for what has to be made by hand, and waits for what a controller makes', async () => {
@@ -429,7 +489,7 @@ describe('a round whose time is over', () => {
     const place = {
       ...input,
       namespace: 'lab-x',
-      snapshot: createSnapshots(rig.api)(),
+      snapshot: createSnapshots(rig.api).take(),
       onNode: limitCommands(rig.cluster, deadline),
       deadline,
     };
@@ -456,7 +516,7 @@ describe('a round whose time is over', () => {
     const takePlace = () => ({
       ...input,
       namespace: 'lab-x',
-      snapshot: createSnapshots(rig.api)(),
+      snapshot: createSnapshots(rig.api).take(),
       onNode: limitCommands(rig.cluster, deadline),
       deadline,
     });

@@ -19,7 +19,6 @@ function snapshotOf(lists: Lists): Snapshot {
       const items = lists[listPath(place, within)]?.items ?? [];
       return Promise.resolve(items.map((item) => ({ ...item, apiVersion, kind })));
     },
-    seen: () => Promise.resolve([]),
   };
 }
 

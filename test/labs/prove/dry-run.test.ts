@@ -6,6 +6,9 @@ import { createFakeTools, type FakeTool, type FakeTools, type ToolHandler } from
 
 const asked = ['--kubeconfig', '/dev/null', '--namespace', 'lab-x', 'apply', '--dry-run=server', '-o', 'json', '-f', '-'];
 
+/** What the next calls meet instead of an answer. */
+const outages: { readonly exitCode: number; readonly stderr: string }[] = [];
+
 /**
  * Answers as an API server does: the first line of a manifest is the port that it asks for; it gives every answer another
  * uid and address, fills in the protocol, keeps what was applied, and takes no port above 65535. What has port 443 is
@@ -15,6 +18,7 @@ function createServer(autoscaler: { replicas: number }): ToolHandler {
   let turn = 0;
   return ({ stdin }) => {
     const [port = '', protocol] = stdin.trim().split(' ');
+    if (outages.length > 0) return outages.shift()!;
     if (Number(port) > 65_535) return { stderr: 'The Service is invalid\n', exitCode: 1 };
     turn += 1;
     const annotations = { 'kubectl.kubernetes.io/last-applied-configuration': stdin };
@@ -68,6 +72,22 @@ describe('a dry run of a changed manifest', () => {
   it('tells nothing of what is there already where it was to be new', async () => {
     expect(await openDryRun(kubectl, place, '443\n')).toBeUndefined();
     expect(await openDryRun(kubectl, { ...place, fresh: false }, '443\n')).toBeDefined();
+  });
+
+  it.each([
+    ['a node that ssh does not reach', { exitCode: 255, stderr: 'Connection closed\n' }],
+    [
+      'an API server that nobody reaches',
+      { exitCode: 1, stderr: 'Unable to connect to the server: net/http: TLS handshake timeout\n' },
+    ],
+    ['one that is too slow', { exitCode: 1, stderr: 'Error from server (Timeout): etcdserver: request timed out\n' }],
+  ])('does not take %s for a refusal', async (_, outage) => {
+    const dryRun = await openDryRun(kubectl, place, '80\n');
+    outages.push(outage);
+    expect(await dryRun?.judge('80 TCP\n')).toBe('same');
+    outages.push(outage, outage);
+    expect(await dryRun?.judge('80 TCP\n')).toBe('different');
+    expect(outages).toEqual([]);
   });
 
   it('sees by what is stored whether the slip makes a difference, whatever became of it since', async () => {
