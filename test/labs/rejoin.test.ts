@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { fileExists } from '../../src/exec/file-exists.ts';
 import { localRunner } from '../../src/exec/local.ts';
 import { createFakeTools, type FakeTools } from '../rig/fake-tool.ts';
 
@@ -48,13 +49,18 @@ describe('a new token in the file that kubelab joined a worker with', () => {
       });
       const kubernetes = join(tools.folder, 'kubernetes');
       await mkdir(kubernetes);
+      const subnet = join(tools.folder, 'subnet.env');
+      await writeFile(subnet, 'FLANNEL_SUBNET=10.244.1.1/24\n');
       const files = {
         '/opt/kubelab/node/kubeadm.yaml': join(golden, name),
         '/root/join.yaml': join(tools.folder, 'join.yaml'),
         '/etc/kubernetes': kubernetes,
+        '/run/flannel/subnet.env': subnet,
       };
       const script = readFileSync(join(lab, 'scripts/join.sh'), 'utf8');
       expect(await run(script, files, tools, '12345678')).toMatchObject({ exitCode: 0 });
+      // A pod that starts before flannel would get an address of the old range, and a bridge that keeps all others away.
+      expect(await fileExists(subnet)).toBe(false);
       expect(config).toContain('tlsBootstrapToken: "123456.1234567812345678"\n');
       expect(config).not.toMatch(own);
     });

@@ -27,9 +27,11 @@ if [ ! -f /etc/kubernetes/kubelet.conf ] || [ ! -d /var/lib/kubelet/pki ]; then
 	mkdir -p /var/lib/kubelet
 	cp -a "$tree/etc/kubernetes/." /etc/kubernetes/
 	cp -a "$tree/var/lib/kubelet/." /var/lib/kubelet/
-	# Its pods get other addresses than before, and the old bridge would be in their way.
+	# Its pods get other addresses than before, and the old bridge would be in their way. A pod that starts before flannel
+	# does would make it again from the old range.
 	ip link delete cni0 2>/dev/null || true
 	ip link delete flannel.1 2>/dev/null || true
+	rm -f /run/flannel/subnet.env
 	restart=yes
 fi
 for name in config.yaml kubeadm-flags.env instance-config.yaml; do

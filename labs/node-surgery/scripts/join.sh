@@ -3,6 +3,7 @@ set -eu
 [ ! -f /etc/kubernetes/kubelet.conf ] || exit 0
 ip link delete cni0 2>/dev/null || true
 ip link delete flannel.1 2>/dev/null || true
+rm -f /run/flannel/subnet.env
 umask 077
 token=$(printf %s "$JOIN" | cut -c1-6).$JOIN$JOIN
 # Quoted, as a token of digits alone would be a number to YAML.
