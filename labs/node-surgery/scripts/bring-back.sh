@@ -34,6 +34,11 @@ if [ ! -f /etc/kubernetes/kubelet.conf ] || [ ! -d /var/lib/kubelet/pki ]; then
 	rm -f /run/flannel/subnet.env
 	restart=yes
 fi
+# Nor can pods get an address where somebody has left the old bridge in place.
+subnet=$(sed -n 's/^FLANNEL_SUBNET=//p' /run/flannel/subnet.env 2>/dev/null || true)
+if [ -n "$subnet" ] && [ -e /sys/class/net/cni0 ] && ! ip -o -4 address show dev cni0 | grep -qF " $subnet "; then
+	ip link delete cni0
+fi
 for name in config.yaml kubeadm-flags.env instance-config.yaml; do
 	[ -f "$tree/var/lib/kubelet/$name" ] || continue
 	cmp -s "$tree/var/lib/kubelet/$name" "/var/lib/kubelet/$name" && continue
