@@ -29,6 +29,7 @@ user = "root"
 group = "root"
 security_driver = "none"
 remember_owner = 0
+cgroup_controllers = [ ]
 CONF
 
 # What fetches packages or Go modules has to leave.
