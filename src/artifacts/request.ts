@@ -1,7 +1,7 @@
 import type { Agent } from 'node:http';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import fetch, { type RequestInit, type Response } from 'node-fetch';
+import fetch, { isRedirect, type Response } from 'node-fetch';
 import pRetry from 'p-retry';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
@@ -32,6 +32,8 @@ export interface Try {
 
 const tries = 5;
 const longestPause = 30_000;
+/** How often a redirect is followed, as the fetch standard has it. */
+const hopLimit = 20;
 
 /** A failure that the next try may not have. */
 export class Transient extends Error {
@@ -59,35 +61,71 @@ export function locate(url: string, endpoints: Endpoints = {}): string {
   return base.replace(/\/+$/, '') + url.slice(url.indexOf(host) + host.length);
 }
 
-/** A sender that goes through the given agents, such as a proxy's. */
+/**
+ * A sender that goes through the given agents, such as a proxy's. It follows redirects by itself, as node-fetch throws in
+ * an event handler, where nobody catches it, for an address that it does not like.
+ */
 export function createSend(agentFor?: (url: URL) => Agent | undefined): Send {
   return async (url, headers, signal) => {
-    const response = await ask(url, {
-      headers: { 'accept-encoding': 'identity', 'user-agent': 'kubelab', ...headers },
-      compress: false,
-      signal,
-      agent: (parsed: URL) => agentFor?.(parsed),
-    });
-    // A redirect may name anything; what is no web address came from nowhere.
-    if (!/^https?:/.test(response.url)) {
+    let address = new URL(url);
+    let sent: Readonly<Record<string, string>> = { 'accept-encoding': 'identity', 'user-agent': 'kubelab', ...headers };
+    requireWeb(address, `${withoutLogin(address)} is`);
+    for (let hops = 0; ; hops += 1) {
+      const response = await fetch(address.href, {
+        headers: sent,
+        compress: false,
+        redirect: 'manual',
+        signal,
+        agent: (parsed: URL) => agentFor?.(parsed),
+      });
+      const location = isRedirect(response.status) ? response.headers.get('location') : null;
+      if (location === null) return response;
       closeBody(response);
-      throw new KubelabError('KL-SOURCE-REFUSED', `${url} leads to something that is no web address`);
+      if (hops === hopLimit) throw new Transient(`the server led to another address more than ${hopLimit} times`);
+      const next = readHop(address, location);
+      if (!isTrusted(address, next)) sent = Object.fromEntries(Object.entries(sent).filter(([name]) => !isLogin(name)));
+      address = next;
     }
-    if (url.startsWith('https:') && !response.url.startsWith('https:'))
-      throw new KubelabError('KL-SOURCE-REFUSED', `${url} leads to ${response.url}, which is not encrypted`);
-    return response;
   };
 }
 
-/** @throws KubelabError `KL-SOURCE-REFUSED` when a redirect leads to what can not be fetched at all. */
-async function ask(url: string, options: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, options);
-  } catch (error) {
-    const isScheme = error instanceof TypeError && /scheme/i.test(error.message);
-    if (!isScheme) throw error;
-    throw new KubelabError('KL-SOURCE-REFUSED', `${url} leads to something that is no web address`, { cause: error });
-  }
+/**
+ * Where a redirect leads.
+ * @throws KubelabError `KL-SOURCE-REFUSED` when nothing may be fetched from there.
+ * @throws Transient when it can not be read.
+ */
+function readHop(from: URL, location: string): URL {
+  if (!URL.canParse(location, from.href)) throw new Transient('the server led to what is no address');
+  const to = new URL(location, from);
+  requireWeb(to, `${from.href} leads to`);
+  // Each hop counts: on the way between two encrypted ones somebody could have led elsewhere.
+  if (from.protocol === 'https:' && to.protocol !== 'https:')
+    throw new KubelabError('KL-SOURCE-REFUSED', `${from.href} leads to ${to.href}, which is not encrypted`);
+  return to;
+}
+
+/** @throws KubelabError `KL-SOURCE-REFUSED` for what is no web address, and for one with a login in it. */
+function requireWeb(address: URL, subject: string): void {
+  if (address.protocol !== 'https:' && address.protocol !== 'http:')
+    throw new KubelabError('KL-SOURCE-REFUSED', `${subject} something that is no web address`);
+  if (address.username !== '' || address.password !== '')
+    throw new KubelabError('KL-SOURCE-REFUSED', `${subject} an address with a login in it, which kubelab sends nowhere`);
+}
+
+function withoutLogin(address: URL): string {
+  const shown = new URL(address);
+  shown.username = '';
+  shown.password = '';
+  return shown.href;
+}
+
+/** Whether what one address may know is for the other, too: the same host or one below it, by the same protocol. */
+function isTrusted(from: URL, to: URL): boolean {
+  return to.protocol === from.protocol && (to.hostname === from.hostname || to.hostname.endsWith(`.${from.hostname}`));
+}
+
+function isLogin(header: string): boolean {
+  return ['authorization', 'cookie'].includes(header.toLowerCase());
 }
 
 /**

@@ -1,4 +1,5 @@
 import {
+  type Document,
   isAlias,
   isMap,
   isPair,
@@ -69,7 +70,11 @@ export function readYamlDocument(text: string): YamlDocument {
   const root = document.contents as Node | null;
   const resolve: Resolve = (node) => (isAlias(node) ? node.resolve(document) : node);
   const structure = inspectStructure(root, resolve, position);
-  const findings = [...[...document.errors, ...document.warnings].map(describeProblem), ...structure.findings];
+  const findings = [
+    ...[...document.errors, ...document.warnings].map(describeProblem),
+    ...findVersion(document),
+    ...structure.findings,
+  ];
   let data: unknown;
   if (structure.sound)
     try {
@@ -79,6 +84,12 @@ export function readYamlDocument(text: string): YamlDocument {
     }
   const brokenFrom = document.errors.find(({ code }) => code !== 'MULTIPLE_DOCS')?.pos[0] ?? Infinity;
   return { data, findings, brokenFrom, position, place, ...locatePaths(root, resolve) };
+}
+
+/** An older version, if the file asks for it, reads the same text otherwise: with dates, sets and bytes in it. */
+function findVersion({ directives }: Pick<Document, 'directives'>): Finding[] {
+  const { explicit = false, version = '1.2' } = directives?.yaml ?? {};
+  return explicit && version !== '1.2' ? [{ offset: 0, text: `expected YAML 1.2, found a directive for ${version}` }] : [];
 }
 
 function describeProblem({ code, message, pos }: YAMLError): Finding {

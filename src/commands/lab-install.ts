@@ -6,7 +6,7 @@ import { KubelabError } from '../errors/errors.ts';
 import { missingProgram } from '../exec/search-path.ts';
 import { installPack, type Installed, type OfferedPack } from '../labs/pack/install-pack.ts';
 import { type LabWishes, readWishes } from '../labs/pack/lab-wishes.ts';
-import { type PackSource, parsePackSource, parseSha256 } from '../labs/pack/pack-source.ts';
+import { type PackSource, parsePackSource, parseSha256, showSource } from '../labs/pack/pack-source.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -34,12 +34,13 @@ export const labInstall = defineCommand({
 });
 
 async function runInstall(context: Context, asked: string, sha256: string | undefined): Promise<CommandResult> {
-  const source = resolvePath(parsePackSource(asked), context.cwd);
+  const named = parsePackSource(asked);
+  const source = resolvePath(named, context.cwd);
   if (source.kind === 'git') await requireGit(context);
   const wanted = sha256 === undefined ? undefined : parseSha256(sha256);
   warnOfPlain(context, source, wanted);
   const seen: LabWishes[] = [];
-  const installed = await reportStep(context, { id: 'install', title: `install ${asked}` }, (say) =>
+  const installed = await reportStep(context, { id: 'install', title: `install ${showSource(named)}` }, (say) =>
     installPack({
       source,
       sha256: wanted,
@@ -111,6 +112,7 @@ function describeWishes(lab: LabWishes): string[] {
     ['runs commands in pods of the namespaces', lab.entersNamespaces],
     ['removes outside of its namespace, where it was made since the lab began:', lab.removes],
     ['makes pods that reach their node by', lab.podsReach],
+    ['has manifests of which nobody can tell before they are used what they make:', lab.opaque],
     ['seems to use the internet:', lab.internet],
   ];
   return [

@@ -2,6 +2,7 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { KubelabError } from '../errors/errors.ts';
 import { exitCodes } from '../errors/catalogue.ts';
+import { errorCode } from '../errors/system-error.ts';
 import { type ApiFields, parseApiFields } from '../kubernetes/api-fields.ts';
 import { listLabFolders, type LabFolderName, pickLabFolder } from '../labs/find-labs.ts';
 import type { LintFinding } from '../labs/lint/finding.ts';
@@ -31,7 +32,8 @@ async function runLint(asked: readonly string[], sarif: boolean, context: Contex
   const labs: { id: string; folder: string; findings: readonly LintFinding[] }[] = [];
   for (const { id, folder, shown } of await findFolders(asked, context)) {
     context.signal.throwIfAborted();
-    labs.push({ id, folder, findings: await lintLab(folder, shown, api).catch((error: unknown) => asFindings(error, shown)) });
+    const found = lintLab(folder, shown, api, { signal: context.signal });
+    labs.push({ id, folder, findings: await found.catch((error: unknown) => asFindings(error, shown)) });
   }
   const findings = labs.flatMap((lab) => lab.findings);
   const errors = findings.filter(({ severity }) => severity === 'error').length;
@@ -49,10 +51,18 @@ export async function readApiFields(packageFolder: string): Promise<ApiFields> {
   return parseApiFields(await readFile(path.join(packageFolder, 'labs', 'kubernetes-fields.json'), 'utf8'));
 }
 
-/** A lab that can not be read at all must not hide what is wrong with others. */
+/**
+ * A lab that can not be read at all must not hide what is wrong with others, whether kubelab or the system refuses to read it.
+ * Anything else is a mistake of kubelab's own, which a finding would lay at the author's door.
+ */
 function asFindings(error: unknown, shown: string): LintFinding[] {
-  if (!(error instanceof KubelabError)) throw error;
+  if (!(error instanceof KubelabError) && !isSystemError(error)) throw error;
   return [{ rule: 'LAB001', severity: 'error', message: error.message, file: `${shown}/${labFile}`, line: 1, column: 1 }];
+}
+
+/** EACCES and the like. Node's own errors, which come from wrong calls, have names such as ERR_INVALID_ARG_TYPE. */
+function isSystemError(error: unknown): error is Error {
+  return /^E[A-Z0-9]+$/.test(errorCode(error) ?? '');
 }
 
 async function findFolders(asked: readonly string[], { cwd, folders }: Context): Promise<LabFolderName[]> {

@@ -62,15 +62,15 @@ async function refuseErrors(context: Context, opened: PackFolder): Promise<void>
   const { lintLab } = await import('../labs/lint/lint-lab.ts');
   const api = await readApiFields(context.folders.package);
   const findings = await reportStep(context, { id: 'lint', title: 'lint the labs' }, async (progress) => {
-    const found: LintFinding[] = [];
+    const found: (readonly LintFinding[])[] = [];
     for (const id of opened.pack.labs) {
       context.signal.throwIfAborted();
       progress(id);
       const { folder, shown } = placeOfLab(opened, id);
       // A lab that is not there, or can not be read, is found when the pack is read.
-      found.push(...(await lintLab(folder, shown, api).catch(ignoreUnreadable)));
+      found.push(await lintLab(folder, shown, api, { signal: context.signal }).catch(ignoreUnreadable));
     }
-    return found;
+    return found.flat();
   });
   const errors = findings.filter(({ severity }) => severity === 'error');
   const warnings = findings.length - errors.length;

@@ -53,8 +53,9 @@ export async function findLabs(places: LabPlaces): Promise<FoundLab[]> {
 
 /**
  * The lab of an id, or `PACK/ID` for one of a pack, or `PACK@VERSION/ID`. An id alone means a lab that kubelab ships, or else
- * the first pack that has it; without a version, the newest one that has it is meant.
- * @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name, `KL-LAB-INVALID` when it is there and not sound.
+ * that of the only pack which has it; without a version, the newest one that has it is meant.
+ * @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name, or those that it could mean; `KL-LAB-INVALID` when it is there
+ * and not sound.
  */
 export async function findLab(places: LabPlaces, asked: string): Promise<KnownLab> {
   const { lab, error, origin } = await openCandidate(pickLabFolder(await listLabFolders(places), asked));
@@ -64,9 +65,15 @@ export async function findLab(places: LabPlaces, asked: string): Promise<KnownLa
 
 /** The folder of an id, of `PACK/ID` or of `PACK@VERSION/ID`. @throws KubelabError `KL-LAB-UNKNOWN` with the nearest name */
 export function pickLabFolder(candidates: readonly LabFolderName[], asked: string): LabFolderName {
-  const found = candidates.find(({ id }) => id === asked) ?? candidates.find((one) => namesOf(one).includes(asked));
+  const called = candidates.filter(({ id }) => id === asked);
+  const found = called[0] ?? candidates.find((one) => namesOf(one).includes(asked));
   if (found === undefined) throw unknownLab(asked, candidates);
-  return found;
+  // Who installs a pack must not take the place of a lab that another one has under this id.
+  const packs = new Set(called.flatMap(({ origin }) => (origin.kind === 'pack' ? [origin.pack] : [])));
+  if (found.origin.kind !== 'pack' || packs.size < 2) return found;
+  throw new KubelabError('KL-LAB-UNKNOWN', `More than one pack has a lab ${asked}.`, {
+    cure: `Say which: ${[...packs].map((pack) => `${pack}/${asked}`).join(' or ')}.`,
+  });
 }
 
 /** A lab in a folder that the user named. @throws KubelabError `KL-LAB-UNKNOWN`, `KL-LAB-INVALID` */

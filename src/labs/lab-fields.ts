@@ -6,9 +6,15 @@ import { map, text } from '../cluster/spec-fields.ts';
 export const languages = ['en', 'ko'] as const;
 export type Language = (typeof languages)[number];
 
-/** A short text in every language. */
-export function localized(what: string) {
-  return map({ en: text(`${what}, in English`), ko: text(`${what}, in Korean`) });
+/** A short text in every language, of at most so many characters. */
+export function localized(what: string, most = 2000) {
+  const short = (language: string) => text(`${what}, in ${language}`).max(most, `expected at most ${most} characters`);
+  return map({ en: short('English'), ko: short('Korean') });
+}
+
+/** The name that something is shown by, on a line of its own. */
+export function title() {
+  return localized('a title', 120);
 }
 export type Localized = Readonly<Record<Language, string>>;
 

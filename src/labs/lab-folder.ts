@@ -75,6 +75,14 @@ async function confine(root: string, file: string): Promise<string> {
     throw isMissing(error) ? refuse(file, 'is not in the lab') : error;
   });
   if (!isInside(root, real)) throw refuse(file, 'is a link that leads out of the lab');
+  // Behind a link lies what could be named without it: settings and keys have names that begin with a dot.
+  if (
+    !path
+      .relative(root, real)
+      .split(path.sep)
+      .every((part) => segment.test(part))
+  )
+    throw refuse(file, 'is a link to what can not be part of a lab');
   return real;
 }
 
@@ -163,5 +171,5 @@ async function noteFile(walk: Walk, file: string): Promise<void> {
 }
 
 function isMissing(error: unknown): boolean {
-  return ['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errorCode(error) ?? '');
+  return ['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG'].includes(errorCode(error) ?? '');
 }

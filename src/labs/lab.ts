@@ -11,6 +11,7 @@ import {
   labPath,
   languages,
   localized,
+  title,
   variableName,
   variableValue,
   versionRange,
@@ -54,7 +55,7 @@ export type Variable = z.output<typeof variable>;
 /** A step as it is checked; that it has a solution is asked of the lab as a whole. */
 export const stepSchema = map({
   id: labId(),
-  title: localized('a title'),
+  title: title(),
   /** What has to be reached, without how: the whole text of challenge mode. */
   goal: localized('the goal of the step'),
   minutes: wholeNumber(1, 240).prefault(5),
@@ -90,7 +91,7 @@ export const labFields = map({
   version: z.string('expected a version').regex(/^[0-9]+\.[0-9]+\.[0-9]+$/, 'expected a version such as 1.0.0'),
   /** `learner` is written by kubelab lab pack, and means: without solutions and wrong answers. */
   build: choice(['instructor', 'learner']).prefault('instructor'),
-  title: localized('a title'),
+  title: title(),
   summary: localized('a sentence on what the lab is about'),
   lang: map({ default: choice(languages).prefault('en'), complete: list(choice(languages), 2).prefault(['en', 'ko']) }).prefault(
     {},

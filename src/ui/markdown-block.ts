@@ -84,8 +84,9 @@ function renderGrid(
   rows: readonly (readonly (readonly Span[])[])[],
   colour: Colour,
 ): string[] {
+  // Not Math.max(...widths): more arguments than the stack holds are an error.
   const widths = header.map((cell, column) =>
-    Math.max(...[cell, ...rows.map((row) => row[column] ?? [])].map((spans) => measureWidth(plainText(spans)))),
+    rows.reduce((most, row) => Math.max(most, measureWidth(plainText(row[column] ?? []))), measureWidth(plainText(cell))),
   );
   const line = (cells: readonly (readonly Span[])[], paint: (spans: readonly Span[]) => string): string =>
     widths

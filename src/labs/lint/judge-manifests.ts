@@ -1,6 +1,7 @@
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { KubelabError } from '../../errors/errors.ts';
 import type { Values } from '../interpolate.ts';
+import type { Lab } from '../lab.ts';
 import type { FilePlace, RuleFinding } from './finding.ts';
 import { claimedVersions, judgeData } from './api-paths.ts';
 import { judgeKind } from './judge-kinds.ts';
@@ -18,9 +19,10 @@ export function judgeManifests(subject: LabSubject): RuleFinding[] {
     const text = files.get(file);
     if (text === undefined) return [];
     const { objects, findings } = readOrFind(file, text, values);
-    return [...findings, ...objects.flatMap((object) => judgeObject(object, { file, subject, made: made.has(file) }))];
+    const place: Place = { file, subject, made: made.has(file), values };
+    return [...findings, ...objects.flatMap((object) => judgeObject(object, place))];
   });
-  return [...own, ...judgeCreated(subject)];
+  return [...own, ...judgeCreated(subject, values)];
 }
 
 function readOrFind(file: string, text: string, values: Values): ReturnType<typeof readObjects> {
@@ -36,9 +38,10 @@ interface Place {
   readonly file: string;
   readonly subject: LabSubject;
   readonly made: boolean;
+  readonly values: Values;
 }
 
-function judgeObject(object: ManifestObject, { file, subject, made }: Place): RuleFinding[] {
+function judgeObject(object: ManifestObject, { file, subject, made, values }: Place): RuleFinding[] {
   const { lab, api } = subject;
   const { data, document, path } = object;
   const at = (inner: YamlPath, key = false): FilePlace => {
@@ -64,7 +67,7 @@ function judgeObject(object: ManifestObject, { file, subject, made }: Place): Ru
         );
   const metadata = (data['metadata'] ?? {}) as Readonly<Record<string, unknown>>;
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
-  const outside = made && verdict.kind?.namespaced === false ? judgeOutside(kind, name, subject) : undefined;
+  const outside = made && verdict.kind?.namespaced === false ? judgeOutside(kind, name, lab, values) : undefined;
   return [
     ...problem,
     ...fields,
@@ -86,10 +89,9 @@ function judgeNamespace(namespace: unknown, own: string): string[] {
 }
 
 /** What is wrong with an object outside of namespaces that the lab makes. */
-function judgeOutside(kind: string, name: string, { lab }: LabSubject): string | undefined {
+function judgeOutside(kind: string, name: string, lab: Lab, values: Values): string | undefined {
   if (kind === 'Namespace' && name === lab.namespace) return 'the namespace of the lab is made by kubelab';
   if (kind === 'Namespace' || kind === 'Node') return `a lab makes no ${kind}: nothing removes it when the lab ends`;
-  const values = sampleValues(lab);
   const isNamed = lab.reset.clusterObjects.some((object) => object.kind === kind && fillInKnown(object.name, values) === name);
   return isNamed ? undefined : `expected reset.clusterObjects to name ${kind} ${name}, so that it is removed when the lab ends`;
 }
@@ -115,9 +117,8 @@ function judgeImage(image: string, { lab }: LabSubject): string[] {
 }
 
 /** Objects, images and namespaces that kubectl is told by its arguments. */
-function judgeCreated(subject: LabSubject): RuleFinding[] {
+function judgeCreated(subject: LabSubject, values: Values): RuleFinding[] {
   const { lab, api } = subject;
-  const values = sampleValues(lab);
   const clusterKinds = [...api.kinds]
     .filter(([, { namespaced }]) => !namespaced)
     .map(([name]) => name.slice(name.lastIndexOf('/') + 1));
@@ -129,7 +130,7 @@ function judgeCreated(subject: LabSubject): RuleFinding[] {
       words[0] === 'create'
         ? clusterKinds.find((one) => one.toLowerCase() === (words[1] === 'ns' ? 'namespace' : words[1]))
         : undefined;
-    const outside = kind === undefined ? undefined : judgeOutside(kind, words[2] ?? '', subject);
+    const outside = kind === undefined ? undefined : judgeOutside(kind, words[2] ?? '', lab, values);
     const inner = words.flatMap((word, index): RuleFinding[] => {
       const [, flag, value] = /^(--namespace|-n|--image)=?(.*)$/.exec(word) ?? [];
       const given = value === '' ? words[index + 1] : value;

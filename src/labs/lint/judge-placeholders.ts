@@ -5,7 +5,7 @@ import { languages } from '../lab-fields.ts';
 import { earlierSteps } from '../earlier-steps.ts';
 import type { Lab, Step } from '../lab.ts';
 import { textFile } from '../load-lab.ts';
-import { placeIn, type RuleFinding } from './finding.ts';
+import { mostGuesses, placesIn, type RuleFinding } from './finding.ts';
 import { listManifests, listScripts, type Moment, stepIndex } from './lab-parts.ts';
 import type { LabSubject } from './subject.ts';
 
@@ -24,9 +24,10 @@ export function judgePlaceholders(subject: LabSubject): RuleFinding[] {
   const { lab, document, files } = subject;
   const texts = [...textsOfData(document.data, lab), ...textsOfFiles(subject)];
   const used = new Set(texts.flatMap(({ text }) => placeholdersIn(text)));
-  const scripts = listScripts(lab).map(({ text, file }) => text ?? files.get(file ?? '') ?? '');
-  const isUsed = (name: string): boolean =>
-    used.has(name) || scripts.some((script) => new RegExp(`\\$\\{?${name}\\b`).test(script));
+  const scripts = new Set(listScripts(lab).map(({ text, file }) => text ?? files.get(file ?? '') ?? ''));
+  // One look at each script, and not one for each variable.
+  const inScripts = new Set([...scripts].flatMap((script) => [...script.matchAll(/\$\{?(\w+)/g)].map(([, name]) => name)));
+  const isUsed = (name: string): boolean => used.has(name) || inScripts.has(name);
   const unused = [...Object.keys(lab.vars).map((name) => ['vars', name]), ...rememberedPaths(lab)].flatMap(
     (path): RuleFinding[] =>
       isUsed(String(path.at(-1)))
@@ -38,7 +39,7 @@ export function judgePlaceholders(subject: LabSubject): RuleFinding[] {
       ? []
       : [{ rule: 'LAB031', message: `nothing uses the image role ${role}`, at: { path: ['requires', 'images', index] } }],
   );
-  return [...texts.flatMap((text) => judgeText(text, lab)), ...unused, ...idle];
+  return [...findUnknown(texts, lab), ...unused, ...idle];
 }
 
 /** The names that have a value at a moment. */
@@ -64,22 +65,55 @@ function stepsBegun(lab: Lab, moment: FillMoment): readonly Step[] {
   return [...earlierSteps(lab, step.id), ...(typeof moment === 'number' ? [step] : [])];
 }
 
-function judgeText({ text, moment, at }: FilledText, lab: Lab): RuleFinding[] {
-  const known = namesAt(lab, moment);
-  return placeholdersIn(text)
-    .filter((name) => !known.includes(name))
-    .map((name): RuleFinding => {
-      const place = 'file' in at ? { ...at, ...placeIn(text, text.indexOf(`\${${name}}`)) } : at;
-      return { rule: 'LAB009', message: explainUnknown(name, lab, known), at: place };
-    });
+/** A placeholder without a value, and the names that have one there. */
+interface UnknownName {
+  readonly name: string;
+  readonly known: ReadonlySet<string>;
+  readonly at: RuleFinding['at'];
 }
 
-function explainUnknown(name: string, lab: Lab, known: readonly string[]): string {
+function findUnknown(texts: readonly FilledText[], lab: Lab): RuleFinding[] {
+  // A lab has thousands of texts, and only a few moments.
+  const moments = new Map<string, ReadonlySet<string>>();
+  const known = (moment: FillMoment): ReadonlySet<string> => {
+    const key = JSON.stringify(moment);
+    const names = moments.get(key) ?? new Set(namesAt(lab, moment));
+    moments.set(key, names);
+    return names;
+  };
+  const unknown = texts.flatMap((text) => unknownIn(text, known));
+  const ever = known('after');
+  return unknown.map((one, index): RuleFinding => {
+    const message = explainUnknown(one, ever, index < mostGuesses);
+    return { rule: 'LAB009', message, at: one.at };
+  });
+}
+
+function unknownIn({ text, moment, at }: FilledText, knownAt: (moment: FillMoment) => ReadonlySet<string>): UnknownName[] {
+  const used = placeholdersIn(text);
+  if (used.length === 0) return [];
+  const known = knownAt(moment);
+  const names = used.filter((name) => !known.has(name));
+  if (names.length === 0) return [];
+  if (!('file' in at)) return names.map((name) => ({ name, known, at }));
+  const locate = placesIn(text);
+  const offsets = firstOffsets(text);
+  return names.map((name) => ({ name, known, at: { ...at, ...locate(offsets.get(name) ?? 0) } }));
+}
+
+/** Where each name first stands in a placeholder, also where that one is escaped. */
+function firstOffsets(text: string): Map<string, number> {
+  const found = [...text.matchAll(/\$\{([A-Za-z][A-Za-z0-9_.-]*)\}/g)];
+  // Of the entries for one key, a map keeps the last.
+  return new Map(found.toReversed().map(({ 1: name = '', index }) => [name, index]));
+}
+
+function explainUnknown({ name, known }: UnknownName, ever: ReadonlySet<string>, guess: boolean): string {
   const shown = showText(`\${${name}}`);
   if (name.startsWith('image.')) return `${shown} has no value: requires.images does not name the role`;
   if (/^(?:node|address)\./.test(name)) return `${shown} has no value: requires.nodes asks for no such node`;
-  if (namesAt(lab, 'after').includes(name)) return `${shown} may have no value: no step that this one builds on remembers it`;
-  const near = nearest(name, known);
+  if (ever.has(name)) return `${shown} may have no value: no step that this one builds on remembers it`;
+  const near = guess ? nearest(name, [...known]) : undefined;
   const hint = near === undefined ? '' : `; did you mean \${${near}}?`;
   return `${shown} has no value${hint}${near === undefined ? "; a shell's own is written $${name}" : ''}`;
 }

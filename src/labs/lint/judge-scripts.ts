@@ -42,20 +42,17 @@ function judgeEveryScript({ commands, loops }: ShellScript, find: Find): RuleFin
   const endless = loops
     .filter(isEndless)
     .map(({ keyword, line }) => find('LAB025', line, `this ${keyword} loop may never end: count its rounds, or use until`));
+  let isFed = false;
   const piped = commands.flatMap((command, index) => {
-    const isFed = feeders(commands, index).some(downloads);
+    // A pipe hands on what its first command downloads, through however many others.
+    const before = commands[index - 1];
+    isFed = command.before === '|' && before !== undefined && (isFed || downloads(before));
     const reads = command.words.some((word) => /[$`(]\(?\s*(?:curl|wget)\b/.test(word));
     return runsWhatItReads(command) && (isFed || reads)
       ? [find('LAB026', command.line, `${say(command)} runs what was downloaded`)]
       : [];
   });
   return [...waits, ...endless, ...piped];
-}
-
-/** The commands before one in its pipe. */
-function feeders(commands: readonly ShellCommand[], index: number): ShellCommand[] {
-  const before = commands[index - 1];
-  return commands[index]?.before === '|' && before !== undefined ? [before, ...feeders(commands, index - 1)] : [];
 }
 
 /** A loop that looks at no counter and reads no list. */

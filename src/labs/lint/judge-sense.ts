@@ -126,7 +126,8 @@ function judgePatterns(data: unknown, path: YamlPath): RuleFinding[] {
 }
 
 function isPattern(text: string): boolean {
-  const filled = placeholdersIn(text).reduce((rest, name) => rest.replaceAll(`\${${name}}`, 'x'), text);
+  const names = new Set(placeholdersIn(text));
+  const filled = text.replaceAll(/\$\{([^{}]*)\}/g, (whole, name: string) => (names.has(name) ? 'x' : whole));
   try {
     return new RegExp(filled, 'mu').source !== '';
   } catch {

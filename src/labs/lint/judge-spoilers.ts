@@ -41,7 +41,7 @@ function readSolution({ solve }: Step, files: LabSubject['files']): Solution {
   const read = (file: string | undefined): string => (file === undefined ? '' : (files.get(file) ?? ''));
   for (const action of solve) {
     if ('kubectl' in action) commands.push(action.kubectl.filter((word) => word !== '-f' && word !== '-').join(' '));
-    if ('on' in action) commands.push(...(action.run ?? read(action.script)).split('\n'));
+    if ('on' in action) for (const line of (action.run ?? read(action.script)).split('\n')) commands.push(line);
     const manifest = 'apply' in action ? action.apply : 'kubectl' in action ? action.input : undefined;
     for (const line of read(manifest).split('\n')) {
       const field = /^[\s-]*([A-Za-z][A-Za-z0-9]*: *\S.*)$/.exec(line)?.[1];

@@ -1,5 +1,7 @@
 import path from 'node:path';
 import type { YamlDocument } from '../../cluster/yaml-document.ts';
+import type { Milliseconds } from '../../exec/runner.ts';
+import { withinTime } from '../../exec/time-limit.ts';
 import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import { labFile, readLab } from '../load-lab.ts';
 import type { LintFinding, RuleFinding } from './finding.ts';
@@ -30,12 +32,28 @@ const judges: readonly Judge[] = [
   judgeLooks,
 ];
 
+/** No lab takes longer to judge, most of them less than a second; there are texts that are made for that. */
+const longest: Milliseconds = 20_000;
+
+export interface LintOptions {
+  /** Asked before the lab is judged: nobody hears anything meanwhile. */
+  readonly signal?: AbortSignal;
+  /** How long judging it may take. */
+  readonly limit?: Milliseconds;
+}
+
 /**
  * All that is wrong with a lab, in the order of its files. Nothing is run.
  * @param shown the folder as findings name it.
  * @throws KubelabError `KL-LAB-UNKNOWN` when there is no lab in the folder, `KL-LAB-INVALID` when its lab.yaml can not be read.
+ * @throws what the signal was aborted with.
  */
-export async function lintLab(folder: string, shown: string, api: ApiFields): Promise<LintFinding[]> {
+export async function lintLab(
+  folder: string,
+  shown: string,
+  api: ApiFields,
+  { signal, limit = longest }: LintOptions = {},
+): Promise<LintFinding[]> {
   const { folder: opened, value: lab, document, findings } = await readLab(folder, shown);
   if (lab === undefined) {
     const found = findings.map(({ offset, text }): RuleFinding => {
@@ -45,8 +63,18 @@ export async function lintLab(folder: string, shown: string, api: ApiFields): Pr
   }
   const read = await readFiles(opened);
   const subject: LabSubject = { lab, document, folderName: path.basename(opened.root), files: read.files, api };
-  const judged = judgeSubject(subject);
-  return arrange([...read.findings, ...(hasSolutions(lab) ? judged : judged.filter(isOfLearners))], document, shown);
+  signal?.throwIfAborted();
+  const found = withinTime(() => {
+    const judged = judgeSubject(subject);
+    return arrange([...read.findings, ...(hasSolutions(lab) ? judged : judged.filter(isOfLearners))], document, shown);
+  }, limit);
+  return found ?? arrange([...read.findings, tooSlow(limit)], document, shown);
+}
+
+/** In place of what the rules would find: without this finding, a lab that nobody can read to its end would be a sound one. */
+function tooSlow(limit: Milliseconds): RuleFinding {
+  const message = `this lab can not be judged within ${limit / 1000} s: a file of it takes far too long to read`;
+  return { rule: 'LAB001', message, at: { file: labFile, line: 1, column: 1 } };
 }
 
 /** Rules that look for what a learner build leaves out. */

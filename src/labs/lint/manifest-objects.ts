@@ -37,8 +37,10 @@ export function sampleValues(lab: Lab): Values {
 
 /** Fills in what has a value, and leaves the rest: LAB009 finds it. @throws KubelabError `KL-LAB-INVALID` */
 export function fillInKnown(text: string, values: Values, what = 'a text', limit?: number): string {
-  const unknown = Object.fromEntries(placeholdersIn(text).map((name) => [name, 'unknown']));
-  return interpolate(text, { ...unknown, ...values }, what, limit);
+  // Only the names that it uses: a lab has thousands of values, and thousands of texts.
+  const valueOf = (name: string): string => (Object.hasOwn(values, name) ? values[name] : undefined) ?? 'unknown';
+  const used = placeholdersIn(text).map((name) => [name, valueOf(name)] as const);
+  return interpolate(text, Object.fromEntries(used), what, limit);
 }
 
 /**
@@ -66,7 +68,8 @@ export function readObjects(file: string, text: string, values: Values): { objec
         message: 'expected an object of Kubernetes',
         at: { file, ...document.place(document.offsetOf([])) },
       });
-    objects.push(...found);
+    // Not push(...found): more arguments than the stack holds are an error.
+    for (const object of found) objects.push(object);
   }
   if (objects.length === 0 && findings.length === 0)
     findings.push({ rule: 'LAB027', message: 'there is nothing in this manifest', at: { file, line: 1, column: 1 } });

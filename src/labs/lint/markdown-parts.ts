@@ -1,3 +1,5 @@
+import { placesIn, type TextPlace } from './finding.ts';
+
 /** What lint looks at in a Markdown text. Places are lines and columns from 1. */
 export interface MarkdownParts {
   readonly headings: readonly Part<{ level: number }>[];
@@ -8,7 +10,10 @@ export interface MarkdownParts {
   readonly html: readonly Part<{ text: string }>[];
 }
 
-export type Part<Content> = Content & { readonly line: number; readonly column: number };
+export type Part<Content> = Content & TextPlace;
+
+// After the mark stands anything but the mark: where the line turns out to be no fence, a shorter mark is not tried as well.
+const fenceLine = /^[\s>]*(?:(?:[-*+]|\d+[.)])\s+)*(`{3,}(?!`)|~{3,}(?!~))([^`]*)$/;
 
 /**
  * Takes a Markdown text apart, as far as lint needs. Where Markdown is not certain it finds too much rather than too
@@ -20,9 +25,9 @@ export function readMarkdown(text: string): MarkdownParts {
   const prose: string[] = [];
   let open: { mark: string; block: { language: string; text: string; line: number; column: number } } | undefined;
   for (const [index, line] of lines.entries()) {
-    const fence = /^[\s>]*(?:(?:[-*+]|\d+[.)])\s+)*(`{3,}|~{3,})\s*([^`]*)$/.exec(line);
+    const fence = fenceLine.exec(line);
     if (open !== undefined) {
-      if (fence !== null && fence[1]!.startsWith(open.mark) && fence[2] === '') open = undefined;
+      if (fence !== null && fence[1]!.startsWith(open.mark) && fence[2]!.trim() === '') open = undefined;
       else open.block.text += `${line.trimEnd()}\n`;
       prose.push('');
     } else if (fence === null) prose.push(line);
@@ -38,23 +43,15 @@ export function readMarkdown(text: string): MarkdownParts {
 
 function unindent<Block extends { readonly text: string }>(block: Block): Block {
   const lines = block.text.split('\n');
-  const indents = lines.filter((line) => line.trim() !== '').map((line) => line.length - line.trimStart().length);
-  const least = Math.min(...indents, 100);
+  let least = 100;
+  // Not Math.min(...indents): more arguments than the stack holds are an error.
+  for (const line of lines) if (line.trim() !== '') least = Math.min(least, line.length - line.trimStart().length);
   return { ...block, text: lines.map((line) => line.slice(Math.min(least, line.length))).join('\n') };
 }
 
 function readProse(lines: readonly string[]): Omit<MarkdownParts, 'blocks'> {
   const text = blankCode(lines.join('\n'));
-  const starts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
-  const locate = (offset: number): { line: number; column: number } => {
-    let [low, high] = [0, starts.length];
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if (starts[middle]! <= offset) low = middle;
-      else high = middle;
-    }
-    return { line: low + 1, column: offset - starts[low]! + 1 };
-  };
+  const locate = placesIn(text);
   const find = <Content>(pattern: RegExp, content: (found: RegExpExecArray) => Content): Part<Content>[] =>
     [...text.matchAll(pattern)].map((found) => ({ ...content(found), ...locate(found.index) }));
   const target = (found: RegExpExecArray) => ({ target: found[1] ?? '' });
@@ -62,7 +59,7 @@ function readProse(lines: readonly string[]): Omit<MarkdownParts, 'blocks'> {
   const all = [
     ...find(/\]\(\s*<?([^\s)>]*)/g, target),
     ...find(/^ {0,3}\[[^\]]{1,500}\]:\s*<?([^\s>]+)/gm, target),
-    ...find(/<([A-Za-z][A-Za-z0-9+.-]*:[^\s>]*)>/g, target),
+    ...find(/<([A-Za-z][A-Za-z0-9+.-]*:[^\s<>]*)>/g, target),
   ];
   const shown = new Set(images.map(({ line, target: to }) => `${line} ${to}`));
   return {

@@ -4,6 +4,8 @@ import type { ShellCommand, ShellLoop, ShellScript } from './shell-script.ts';
 const closing: Readonly<Record<string, string>> = { fi: 'if', done: 'do', esac: 'case', '}': '{', ')': '(' };
 const withinIf: readonly string[] = ['then', 'elif', 'else'];
 const deepest = 20;
+/** Each loop keeps the commands in it, so that loops in loops without end take more memory than there is. */
+const deepestBlock = 100;
 
 /**
  * Takes a script for sh apart into its simple commands, those within substitutions among them. It knows quotes,
@@ -140,8 +142,9 @@ class ShellReader {
     if (this.#depth >= deepest) return this.#fail('substitutions are nested too deeply');
     const { commands, loops, problem } = new ShellReader(this.#text.slice(this.#at + skip, end), this.#depth + 1).read();
     const shift = <Part extends { line: number }>(part: Part): Part => ({ ...part, line: part.line + this.#line });
-    this.#commands.push(...commands.map(shift));
-    this.#loops.push(...loops.map(shift));
+    // Not push(...commands): more arguments than the stack holds are an error.
+    for (const command of commands) this.#commands.push(shift(command));
+    for (const loop of loops) this.#loops.push(shift(loop));
     if (problem !== undefined) this.#problem ??= shift(problem);
     this.#add(this.#text.slice(this.#at, end + 1));
   }
@@ -197,13 +200,15 @@ class ShellReader {
       if (loop !== 'if') this.#fail(`${word} stands here without if`);
       return true;
     }
-    if (closing[word] === undefined) return false;
+    // Not closing[word]: every object has a `constructor`.
+    if (!Object.hasOwn(closing, word)) return false;
     this.#close(word);
     return true;
   }
 
   #push(open: Open): true {
     this.#open.push(open);
+    if (this.#open.length > deepestBlock) this.#fail('loops and conditions are nested too deeply');
     return true;
   }
 

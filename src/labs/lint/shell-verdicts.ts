@@ -11,17 +11,18 @@ interface BareCommand {
 }
 
 function bare({ words }: Pick<ShellCommand, 'words'>): BareCommand {
-  let rest = [...words];
+  // An index, as a script may be nothing but such words: to drop each of them from the list takes as long as the list is.
+  let at = 0;
   let limited = false;
   for (;;) {
-    while (isAssignment.test(rest[0] ?? '')) rest = rest.slice(1);
-    const name = (rest[0] ?? '').replace(/^.*\//, '');
+    while (isAssignment.test(words[at] ?? '')) at += 1;
+    const name = (words[at] ?? '').replace(/^.*\//, '');
+    at += 1;
     if (!['timeout', 'env', 'nice', 'nohup', 'sudo', 'exec', 'command', 'xargs', 'setsid'].includes(name))
-      return { name, arguments: rest.slice(1), limited };
+      return { name, arguments: words.slice(at), limited };
     if (name === 'timeout') limited = true;
-    rest = rest.slice(1);
-    while (rest[0]?.startsWith('-')) rest = rest.slice(/^-[skunI]$/.test(rest[0]) ? 2 : 1);
-    if (name === 'timeout') rest = rest.slice(1);
+    while (words[at]?.startsWith('-')) at += /^-[skunI]$/.test(words[at] ?? '') ? 2 : 1;
+    if (name === 'timeout') at += 1;
   }
 }
 
@@ -37,17 +38,20 @@ const changing = new Set(
     'swapon swapoff mknod mkfifo unlink sync eval source .'
   ).split(' '),
 );
-/** Commands that look or change, by their arguments. */
+/**
+ * Commands that look or change, by their arguments. None of the expressions has two parts that both take any number of the
+ * same letters: over a word of a million of them that would never end.
+ */
 const changingArguments: Readonly<Record<string, RegExp>> = {
   systemctl:
     /^(?:start|stop|restart|reload|enable|disable|mask|unmask|kill|isolate|daemon-reload|daemon-reexec|set-property|edit|revert|reset-failed|try-restart|reload-or-restart)$/,
   service: /^(?:start|stop|restart|reload)$/,
-  sed: /^(?:-[a-zA-Z]*i.*|--in-place.*)$/,
+  sed: /^(?:-[a-zA-Z]*i|--in-place)/,
   ip: /^(?:add|del|delete|set|flush|replace|change|append)$/,
   iptables: /^(?:-[ADIRFXPNZE]|--(?:append|delete|insert|replace|flush|policy|new-chain))$/,
   ip6tables: /^(?:-[ADIRFXPNZE]|--(?:append|delete|insert|replace|flush|policy|new-chain))$/,
   nft: /^(?:add|delete|insert|replace|flush|create|destroy|-f)$/,
-  sysctl: /^(?:-w|--write|-p|--load|--system|.*=.*)$/,
+  sysctl: /^(?:-w|--write|-p|--load|--system)$|=/,
   crictl: /^(?:rm|rmi|rmp|stop|stopp|start|run|runp|create|pull|exec|update)$/,
   ctr: /^(?:rm|delete|run|kill|pull|import|push|tag|prune|exec)$/,
   exportfs: /^-[aruf]+$/,
@@ -74,7 +78,9 @@ export function changesSomething(command: ShellCommand): string | undefined {
       : undefined;
   }
   if (changing.has(name)) return `${name} may`;
-  const found = words.find((word) => changingArguments[name]?.test(word) === true);
+  // A command may be called `constructor`, which every object has.
+  const pattern = Object.hasOwn(changingArguments, name) ? changingArguments[name] : undefined;
+  const found = words.find((word) => pattern?.test(word) === true);
   return found === undefined ? undefined : `${name} ${found} may`;
 }
 
@@ -110,7 +116,7 @@ export function waitsWithoutLimit(command: ShellCommand): string | undefined {
     case 'curl':
       return has(words, /^(?:-[a-zA-Z]*m\d*|--max-time.*)$/) ? undefined : 'give curl --max-time';
     case 'wget':
-      return has(words, /^(?:-[a-zA-Z]*T.*|--timeout.*)$/) ? undefined : 'give wget -T';
+      return has(words, /^(?:-[a-zA-Z]*T|--timeout)/) ? undefined : 'give wget -T';
     case 'nc':
     case 'ncat':
       return has(words, /^-[a-zA-Z]*w/) ? undefined : `give ${name} -w`;
@@ -124,7 +130,7 @@ export function waitsWithoutLimit(command: ShellCommand): string | undefined {
     case 'sleep':
       return has(words, /^(?:infinity|inf|\d{4,}s?|\d+[hd])$/) ? 'it sleeps too long' : undefined;
     case 'journalctl':
-      return has(words, /^(?:-[a-z]*f[a-z]*|--follow)$/) ? 'journalctl -f follows forever' : undefined;
+      return has(words, /^(?:-(?=[a-z]*f)[a-z]+|--follow)$/) ? 'journalctl -f follows forever' : undefined;
     case 'kubectl':
       return kubectlWaits(words);
     default:
@@ -138,7 +144,7 @@ export function kubectlWaits(words: readonly string[]): string | undefined {
   const timeout = has(words, /^--timeout(?:=.+)?$/);
   if (['edit', 'attach', 'port-forward', 'proxy', 'debug'].includes(verb)) return `kubectl ${verb} waits for somebody`;
   const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
-  if (['exec', 'run'].includes(verb) && has(own, /^(?:-[a-z]*[it][a-z]*|--stdin|--tty)$/))
+  if (['exec', 'run'].includes(verb) && has(own, /^(?:-(?=[a-z]*[it])[a-z]+|--stdin|--tty)$/))
     return `kubectl ${verb} -it waits for somebody`;
   if (verb === 'logs' && has(words, /^(?:-[a-z]*f|--follow(?:=true)?)$/)) return 'kubectl logs -f follows forever';
   if (has(own, /^(?:-w|--watch(?:=true)?|--watch-only)$/)) return 'kubectl -w watches forever';

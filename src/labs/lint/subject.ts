@@ -19,7 +19,8 @@ export interface LabSubject {
 /** A rule, or several that look at the same things. */
 export type Judge = (subject: LabSubject) => RuleFinding[];
 
-const images = /\.(?:png|jpe?g|gif|webp)$/;
+/** The names of files that are not text, and that no action can use. */
+export const picture = /\.(?:png|jpe?g|gif|webp)$/;
 
 /** Reads every file of a lab. What may not be there is found by LAB003. */
 export async function readFiles(folder: LabFolder): Promise<{ files: Map<string, string | undefined>; findings: RuleFinding[] }> {
@@ -31,7 +32,7 @@ export async function readFiles(folder: LabFolder): Promise<{ files: Map<string,
   });
   for (const { path } of listed)
     try {
-      files.set(path, images.test(path) ? undefined : await folder.read(path));
+      files.set(path, picture.test(path) ? undefined : await folder.read(path));
     } catch (error) {
       if (!(error instanceof KubelabError)) throw error;
       files.set(path, undefined);

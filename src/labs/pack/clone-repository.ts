@@ -1,10 +1,11 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { showText } from '../../cluster/yaml-document.ts';
+import { CommandFailed } from '../../errors/errors.ts';
 import type { Runner } from '../../exec/runner.ts';
 import { packLimits } from './pack-limits.ts';
 import { besideLabs } from './pack-paths.ts';
-import type { PackSource } from './pack-source.ts';
+import { hideLogin, type PackSource } from './pack-source.ts';
 import { packFile } from './pack.ts';
 import { unsafePack } from './refuse.ts';
 import { watchSize } from './watch-size.ts';
@@ -28,7 +29,7 @@ const minute = 60_000;
 /**
  * Fetches one commit of a repository and lays the files of its pack in a folder, and nothing else of it.
  * The repository decides on names and contents alone: hooks, filters and attributes, submodules and templates are off,
- * links are refused, and what is large is refused before it is written.
+ * links are refused, and what is large is refused before it is written. No failure shows the login of a URL.
  * @throws KubelabError `KL-PACK-UNSAFE`
  * @throws CommandFailed when git fails, such as for a repository or a name that is not there.
  */
@@ -52,7 +53,7 @@ export async function cloneRepository(options: CloneOptions): Promise<Clone> {
   ];
   await fetchWithin(options, fetching);
   const commit = (await git(['rev-parse', '--verify', '--quiet', 'FETCH_HEAD^{commit}'], minute)).trim();
-  const paths = choosePaths(await git(['ls-tree', '-r', '-l', '-z', '--full-tree', commit], minute));
+  const paths = choosePaths(await listFiles(options, commit));
   if (paths.length > 0) await git(['checkout', '--quiet', '--no-recurse-submodules', commit, '--', ...paths], minute);
   return { commit };
 }
@@ -70,6 +71,20 @@ async function fetchWithin(options: CloneOptions, words: readonly string[]): Pro
   if (failed !== undefined) throw failed.error;
 }
 
+/** More than the listing of the largest pack has. */
+const listingLength = 4 * 1024 * 1024;
+
+/** What is in a commit where a pack has its files. Folders can name each other so often that they have no end. */
+async function listFiles(options: CloneOptions, commit: string): Promise<string> {
+  const words = ['ls-tree', '-r', '-l', '-z', '--full-tree', commit, '--', ...tops];
+  try {
+    return await runGit(options, words, { timeout: minute, signal: options.signal });
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.stdout.length <= listingLength) throw error;
+    throw unsafePack(`the repository holds more than ${packLimits.entries} files of labs`);
+  }
+}
+
 const attributes = ['text', 'eol', 'crlf', 'ident', 'filter', 'working-tree-encoding', 'diff', 'merge'];
 
 /** What this user's or the system's configuration may say otherwise. */
@@ -78,6 +93,10 @@ const settings = {
   'core.fsmonitor': 'false',
   'core.symlinks': 'false',
   'core.autocrlf': 'false',
+  // A file that is larger than a pack may have passes through in pieces: as zeros it can be far larger than what comes in.
+  'core.bigFileThreshold': '1m',
+  // Older versions of git do that only where they leave what came in together.
+  'fetch.unpackLimit': '1',
   'core.protectHFS': 'true',
   'core.protectNTFS': 'true',
   'core.askPass': '',
@@ -117,13 +136,32 @@ async function runGit(
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
     LC_ALL: 'C',
   };
-  const { stdout } = await runner.run(['git', ...flags, ...place, ...words], { ...limits, env, cwd: folder });
-  return stdout;
+  try {
+    return (await runner.run(['git', ...flags, ...place, ...words], { ...limits, env, cwd: folder })).stdout;
+  } catch (error) {
+    throw error instanceof CommandFailed ? withoutLogin(error, source.url) : error;
+  }
 }
+
+/** The same failure, and nothing in it of what a user logs in with. */
+function withoutLogin(error: CommandFailed, url: string): CommandFailed {
+  return new CommandFailed({
+    command: error.command.map((word) => hideLogin(word, url)),
+    place: error.place,
+    exitCode: error.commandExitCode,
+    timedOut: error.timedOut,
+    stdout: hideLogin(error.stdout, url),
+    stderr: hideLogin(error.stderr, url),
+    message: hideLogin(error.message, url),
+  });
+}
+
+/** Where a pack has its files in a repository. */
+const tops: readonly string[] = [packFile, 'labs', ...besideLabs];
 
 /** The top of a pack that a listing of a commit has, once nothing below it is what no pack may hold. */
 function choosePaths(listing: string): string[] {
-  const tops = new Set<string>();
+  const found = new Set<string>();
   let bytes = 0;
   let count = 0;
   for (const line of listing.split('\0')) {
@@ -138,11 +176,11 @@ function choosePaths(listing: string): string[] {
       throw unsafePack(`${showText(file)} is larger than ${packLimits.fileBytes / 1024 / 1024} MiB`);
     if (count > packLimits.entries) throw unsafePack(`the repository holds more than ${packLimits.entries} files of labs`);
     if (!(bytes <= packLimits.bytes)) throw unsafePack(`its labs are larger than ${packLimits.bytes / 1024 / 1024} MiB together`);
-    tops.add(top);
+    found.add(top);
   }
-  return [...tops];
+  return [...found];
 }
 
 function isOfPack(file: string, top: string): boolean {
-  return file !== top ? top === 'labs' : [packFile, 'labs', ...besideLabs].includes(top);
+  return file !== top ? top === 'labs' : tops.includes(top);
 }

@@ -12,7 +12,7 @@ import { isSameContent, lockFile, type PackLock, parseLock } from './pack-lock.t
 import { type PackSource, showUrl } from './pack-source.ts';
 import { findBuild, openPackFolder, readPackFolder } from './read-folder.ts';
 import { moveInPlace, packsFolder, removeStale, withStaging } from './staging.ts';
-import { hashArchive, openArchive, unpackArchive, type Unpacked, writeEntry } from './unpack-archive.ts';
+import { copyArchive, openArchive, unpackArchive, type Unpacked, writeEntry } from './unpack-archive.ts';
 import { digestOfBytes } from '../../artifacts/store.ts';
 import { withLock } from './write-archive.ts';
 
@@ -98,18 +98,15 @@ async function stage(options: InstallOptions, staging: string, folder: string): 
     refuseDigest(options);
     return { unpacked: await copyFolder(options, source.path, source.path, folder), sha256: undefined, commit: undefined };
   }
-  return stageFile(options, source.path, folder);
+  return stageFile(options, source.path, staging, folder);
 }
 
-async function stageFile(options: InstallOptions, file: string, folder: string): Promise<Staged> {
+async function stageFile(options: InstallOptions, file: string, staging: string, folder: string): Promise<Staged> {
+  const copy = path.join(staging, 'archive');
   const handle = await openArchive(file, file);
-  try {
-    const sha256 = await hashArchive(handle, options.signal);
-    requireDigest(options, sha256, file);
-    return { unpacked: await unpackArchive(handle, folder, options.signal), sha256, commit: undefined };
-  } finally {
-    await handle.close();
-  }
+  const sha256 = await copyArchive(handle, file, copy, options.signal).finally(() => handle.close());
+  requireDigest(options, sha256, file);
+  return { unpacked: await unpackFile(copy, file, folder, options.signal), sha256, commit: undefined };
 }
 
 async function unpackFile(file: string, shown: string, folder: string, signal: AbortSignal): Promise<Unpacked> {

@@ -3,7 +3,7 @@ import type { Milliseconds } from '../../exec/runner.ts';
 import { withinTime } from '../../exec/time-limit.ts';
 import { interpolate, placeholdersIn, type Values } from '../interpolate.ts';
 import { readFiles } from '../lint/subject.ts';
-import { listActions, listLooks, listScripts } from '../lint/lab-parts.ts';
+import { listActions, listLooks, listManifests, listScripts } from '../lint/lab-parts.ts';
 import { readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
 import type { Lab } from '../lab.ts';
 import type { LoadedLab } from '../load-lab.ts';
@@ -23,14 +23,18 @@ export interface LabWishes {
   readonly removes: readonly string[];
   /** Namespaces but its own in whose pods it runs commands. */
   readonly entersNamespaces: readonly string[];
-  /** What its manifests give pods of the node that they are on, such as `hostPath`. */
+  /** What its manifests and commands give pods of the node that they are on, such as `hostPath`. */
   readonly podsReach: readonly string[];
+  /** Manifests of which that can not be told: they are not readable, or what their fields are called is only known later. */
+  readonly opaque: readonly string[];
   /** Hosts that its scripts and manifests name, and images from registries: what looks like a use of the internet. */
   readonly internet: readonly string[];
 }
 
 /** Fields of a pod that open the node to it. */
-const opening = ['hostPath', 'privileged', 'hostNetwork', 'hostPID', 'hostIPC'];
+const opening = ['hostPath', 'privileged', 'hostNetwork', 'hostPID', 'hostIPC', 'hostProcess'];
+/** The same in a text that is no manifest, as of a script that writes one. */
+const openingWord = new RegExp(String.raw`\b(${opening.join('|')})\b(?!["']?\s*:\s*(?:false|null)\b)`, 'g');
 
 /** No lab has manifests that take longer to read; there are some that are made for that. */
 const longest: Milliseconds = 20_000;
@@ -42,17 +46,18 @@ const longest: Milliseconds = 20_000;
 export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes> {
   const { files } = await readFiles(folder);
   const texts = [...files].flatMap(([file, text]) => (text === undefined || file.startsWith('text/') ? [] : [text]));
-  const manifests = [...files].flatMap(([file, text]) =>
-    text === undefined || !/\.ya?ml$/.test(file) ? [] : [[file, text] as const],
-  );
-  const values = sampleValues(lab);
-  const fields = await asPackError(`labs/${lab.id}`, () =>
-    readFields(
-      manifests.filter(([file]) => file !== 'lab.yaml'),
-      values,
-    ),
-  );
+  // Whatever they are called: it is the action that makes a file a manifest.
+  const named = listManifests(lab).map(({ file }) => file);
+  const like = [...files.keys()].filter((file) => file !== 'lab.yaml' && /\.ya?ml$/i.test(file));
+  const manifests = [...new Set([...named, ...like])].map((file) => [file, files.get(file)] as const);
+  const { fields, opaque } = await asPackError(`labs/${lab.id}`, () => readFields(manifests, lab));
+  const scripts = listScripts(lab).map(({ text }) => text ?? '');
   const reached = fields.filter(([key, value]) => opening.includes(key) && value !== false && value !== null);
+  const added = fields.some(([key, value]) => key === 'capabilities' && addsSome(value));
+  const unread = opaque.map((file) => files.get(file) ?? '');
+  const words = [...scripts, ...unread, ...listCommands(lab), ...listChoices(lab)].flatMap((text) =>
+    [...text.matchAll(openingWord)].map(([, word = '']) => word),
+  );
   const images = fields.flatMap(([key, value]) =>
     key === 'image' && typeof value === 'string' && !value.startsWith(sampleImage('')) ? [value] : [],
   );
@@ -72,9 +77,25 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
       Infinity,
     ),
     entersNamespaces: unique(listNamespaces(lab), Infinity),
-    podsReach: unique(reached.map(([key]) => key)),
-    internet: unique([...[...texts, ...listScripts(lab).map(({ text }) => text ?? '')].flatMap(listHosts), ...images]),
+    podsReach: unique([...reached.map(([key]) => key), ...words, ...(added ? ['capabilities'] : [])]),
+    opaque: unique(opaque, Infinity),
+    internet: unique([...[...texts, ...scripts].flatMap(listHosts), ...images]),
   };
+}
+
+/** What its kubectl is told: pods can be made without a manifest. */
+function listCommands(lab: Lab): string[] {
+  return listActions(lab).flatMap(({ action }) => ('kubectl' in action ? [action.kubectl.join(' ')] : []));
+}
+
+/** What its variables may turn out to be: a field may get its name from one. */
+function listChoices({ vars }: Lab): string[] {
+  return Object.values(vars).flatMap((one) => ('value' in one ? [one.value] : 'pick' in one ? one.pick : []));
+}
+
+function addsSome(capabilities: unknown): boolean {
+  const { add } = (typeof capabilities === 'object' && capabilities !== null ? capabilities : {}) as { readonly add?: unknown };
+  return Array.isArray(add) ? add.length > 0 : add !== undefined;
 }
 
 /** Where its commands in pods are run outside of its own namespace, whatever its variables turn out to be. */
@@ -106,25 +127,57 @@ function choicesOf(lab: Lab, name: string): readonly string[] {
   return 'value' in variable ? [variable.value] : variable.pick;
 }
 
-/** Every field of every object. */
-async function readFields(manifests: readonly (readonly [string, string])[], values: Values): Promise<[string, unknown][]> {
-  const fields = withinTime(
-    () => manifests.flatMap(([file, text]) => readObjects(file, text, values).objects.flatMap(({ data }) => listFields(data))),
+interface ReadFields {
+  /** Every field of every object. */
+  readonly fields: readonly [string, unknown][];
+  readonly opaque: readonly string[];
+}
+
+/** Stands for every value that is only known when the lab runs. */
+const later = 'kubelab-known-later';
+
+/** @throws KubelabError `KL-LAB-INVALID` */
+async function readFields(manifests: readonly (readonly [string, string | undefined])[], lab: Lab): Promise<ReadFields> {
+  const values = sampleValues(lab);
+  const isFixed = (name: string): boolean => {
+    const variable = Object.hasOwn(lab.vars, name) ? lab.vars[name] : undefined;
+    return variable !== undefined ? 'value' in variable : /^(?:namespace$|image\.|node\.|address\.)/.test(name);
+  };
+  const unknown = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, isFixed(name) ? value : later]));
+  const read = withinTime(
+    () =>
+      manifests.map(([file, text]) => {
+        if (text === undefined) return { file, fields: [], isOpaque: true };
+        const { objects, findings } = readObjects(file, text, values);
+        const names = readObjects(file, text, unknown).objects.flatMap(({ data }) => listFields(data).map(([key]) => key));
+        const isOpaque = findings.length > 0 || names.some((name) => name.includes(later));
+        return { file, fields: objects.flatMap(({ data }) => listFields(data)), isOpaque };
+      }),
     longest,
   );
-  if (fields !== undefined) return fields;
+  if (read !== undefined) {
+    const opaque = read.filter(({ isOpaque }) => isOpaque).map(({ file }) => file);
+    return { fields: read.flatMap(({ fields }) => fields), opaque };
+  }
   throw new KubelabError('KL-LAB-INVALID', `Its manifests can not be read within ${longest / 1000} s.`);
 }
 
 /** Hosts of URLs, but for those of clusters and of documents. */
 function listHosts(text: string): string[] {
-  return [...text.matchAll(/\bhttps?:\/\/(?:[^/\s@'"]*@)?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,})(?![\w.-])/gi)]
+  const urls =
+    /\bhttps?:\/\/(?:[^/\s@'"]*@)?([a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}|\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.]+\])(?![\w.-])/gi;
+  return [...text.matchAll(urls)]
     .map(([, host = '']) => host.toLowerCase())
     .filter(
       (host) =>
-        !/\.(?:svc|local|internal|invalid|test|example)$/.test(host) && !/^(?:[\w-]+\.)*example\.(?:com|org|net)$/.test(host),
+        !/\.(?:svc|local|internal|invalid|test|example)$/.test(host) &&
+        !/^(?:[\w-]+\.)*example\.(?:com|org|net)$/.test(host) &&
+        !nearby.test(host),
     );
 }
+
+/** Addresses that lead to nodes, pods and this host. Sources: RFC 1918, RFC 4193, RFC 4291. */
+const nearby = /^(?:0\.0\.0\.0$|127\.|10\.|192\.168\.|172\.(?:1[6-9]|2\d|3[01])\.|\[(?:::1?\]|f[cd]|fe80))/;
 
 /** Every field of some data, however deep it lies. */
 function listFields(data: unknown): [string, unknown][] {

@@ -32,6 +32,12 @@ export function parsePackSource(text: string): PackSource {
   const isWeb = url.protocol === 'https:' || url.protocol === 'http:';
   if (git !== undefined || /\.git\/?$/.test(url.pathname)) return parseGit(text, url, fragment);
   if (!isWeb) throw unusable(text, `archives come by https or http, not by ${name}`);
+  if (hasLogin(url))
+    throw unusable(
+      text,
+      'archives are fetched without a login',
+      'Fetch the archive with a program that can log in, such as curl, and install the file.',
+    );
   if (fragment === '') return { kind: 'url', url: url.href, sha256: undefined };
   const [, hex] = /^sha256=(.*)$/.exec(fragment) ?? [];
   if (hex === undefined) throw unusable(text, 'behind # only sha256=HEX can stand');
@@ -66,16 +72,43 @@ function decode(part: string, text: string): string {
   }
 }
 
-function unusable(text: string, why: string): KubelabError {
-  const short = text.length > 100 ? `${text.slice(0, 97)}...` : text;
+function unusable(text: string, why: string, cure?: string): KubelabError {
+  // It may not be a URL at all, so that nothing says where a login in it would end: at its last @, at most.
+  const harmless = text.replace(/:\/*[^]*@/, `://${hidden}@`);
+  const short = harmless.length > 100 ? `${harmless.slice(0, 97)}...` : harmless;
   return new KubelabError('KL-PACK-UNKNOWN', `No pack can come from ${JSON.stringify(short)}: ${why}.`, {
-    cure: 'Name an archive, a folder with a pack.yaml, https://HOST/FILE.labpack.tar.gz, or git+https://HOST/REPOSITORY#TAG.',
+    cure:
+      cure ?? 'Name an archive, a folder with a pack.yaml, https://HOST/FILE.labpack.tar.gz, or git+https://HOST/REPOSITORY#TAG.',
   });
 }
 
-/** A URL as messages may show it: without a password. */
+const hidden = '***';
+
+function hasLogin({ username, password }: URL): boolean {
+  return username !== '' || password !== '';
+}
+
+/** A URL as messages may show it: without a login. A token often stands where a user name does, alone or with any password. */
 export function showUrl(text: string): string {
   const url = new URL(text);
-  if (url.password !== '') url.password = '***';
+  // For ssh it is a name, which is as public as the host's.
+  const isName = url.protocol === 'ssh:' && url.password === '';
+  if (!hasLogin(url) || isName) return url.href;
+  url.username = hidden;
+  url.password = '';
   return url.href;
+}
+
+/** What a program said of a URL, as messages may show it: without its login, however much of the URL is named. */
+export function hideLogin(said: string, text: string): string {
+  const shown = showUrl(text);
+  if (shown === text) return said;
+  return said.replaceAll(text, shown).replaceAll(/:\/\/[^/\s]*@/g, `://${hidden}@`);
+}
+
+/** A source as messages may show it. */
+export function showSource(source: PackSource): string {
+  if (source.kind === 'path') return source.path;
+  const ref = source.kind === 'git' && source.ref !== undefined ? `#${source.ref}` : '';
+  return showUrl(source.url) + ref;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { describeFindings, type Form, readForm, type Reading } from '../../cluster/read-form.ts';
 import { choice, list, map, text, whenRight } from '../../cluster/spec-fields.ts';
 import { KubelabError } from '../../errors/errors.ts';
-import { labId, languages, localized } from '../lab-fields.ts';
+import { labId, languages, title } from '../lab-fields.ts';
 import { packLimits } from './pack-limits.ts';
 
 /** The schema of pack.yaml. Its input is what an author writes, its output is a Pack. */
@@ -13,7 +13,7 @@ export const packSchema = map({
   name: labId(),
   /** A version never changes once it is given away. */
   version: packVersion(),
-  title: localized('a title'),
+  title: title(),
   authors: list(text('the name of an author'), 50).min(1, 'expected at least one author'),
   licence: text('a licence as SPDX names it, such as CC-BY-4.0').max(200, 'expected a licence as SPDX names it'),
   lang: map({ default: choice(languages).prefault('en') }).prefault({}),

@@ -42,19 +42,33 @@ interface Account {
 function readHeader(block: Buffer, account: Account): { path: string; kind: 'file' | 'folder'; bytes: number } {
   const header = decodeHeader(block);
   if (header === undefined) throw invalidPack('it is no tar, or a damaged one: a header is not valid');
-  const { path: written = '', type, size: bytes = 0 } = header;
+  const { path: written = '', type } = header;
   const isFile = type === 'File' || type === 'OldFile';
   if (!isFile && type !== 'Directory') throw unsafePack(`${showText(written)} is neither a file nor a folder: ${type}`);
   const path = isFile ? written : written.replace(/\/$/, '');
   const kind = isFile ? 'file' : 'folder';
   const wrong = account.book.note(path, kind);
   if (wrong !== undefined) throw unsafePack(`${showText(path)} ${wrong}`);
+  const bytes = readSize(block, header.size, kind);
+  if (bytes === undefined) throw invalidPack(`the size of ${showText(path)} is not valid`);
   account.entries += 1;
   account.bytes += bytes;
   if (account.entries > packLimits.entries) throw unsafePack(`it holds more than ${packLimits.entries} files and folders`);
   if (bytes > packLimits.fileBytes) throw unsafePack(`${showText(path)} is larger than ${mebibytes(packLimits.fileBytes)}`);
   if (account.bytes > packLimits.bytes) throw unsafePack(`its files are larger than ${mebibytes(packLimits.bytes)} together`);
-  return { path, kind, bytes: isFile ? bytes : 0 };
+  return { path, kind, bytes };
+}
+
+/**
+ * How many bytes belong to an entry; undefined when its header does not say so in the one way that all programs read.
+ * @param decoded as tar's own reader has it, which takes what is negative, and any size of a folder, for nothing.
+ */
+function readSize(block: Buffer, decoded: number | undefined, kind: 'file' | 'folder'): number | undefined {
+  const field = block.toString('latin1', 124, 136);
+  if (kind === 'folder') return /^[0 \0]*$/.test(field) ? 0 : undefined;
+  // Above 8 GiB a number is in binary; a file of that size is refused for it by the caller.
+  const isNumber = /^ *[0-7]+[ \0]*$|^\x80/.test(field);
+  return isNumber && Number.isSafeInteger(decoded) && decoded !== undefined && decoded >= 0 ? decoded : undefined;
 }
 
 function mebibytes(bytes: number): string {

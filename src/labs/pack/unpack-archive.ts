@@ -69,10 +69,29 @@ export function tooLarge(shown: string): KubelabError {
   return unsafePack(`${shown} is larger than ${packLimits.archiveBytes / 1024 / 1024} MiB`);
 }
 
-/** The SHA-256 of an open file, in hexadecimal digits. */
-export async function hashArchive(handle: FileHandle, signal: AbortSignal): Promise<string> {
+/**
+ * Copies an open archive, so that what is unpacked is what was hashed: whoever may write the file could change it in between.
+ * @param copy a file that is not there yet.
+ * @returns the SHA-256 of the copy, in hexadecimal digits.
+ * @throws KubelabError `KL-PACK-UNSAFE` when it became too large meanwhile, `KL-HOST-DISK-FULL`
+ * @throws Interrupted when the signal was aborted.
+ */
+export async function copyArchive(handle: FileHandle, shown: string, copy: string, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
-  for await (const chunk of readChunks(handle, signal)) hash.update(chunk);
+  const target = await open(copy, 'wx', 0o600);
+  try {
+    let bytes = 0;
+    for await (const chunk of readChunks(handle, signal)) {
+      bytes += chunk.byteLength;
+      if (bytes > packLimits.archiveBytes) throw tooLarge(shown);
+      hash.update(chunk);
+      await target.appendFile(chunk).catch((error: unknown) => {
+        throw explainWriteError(error, copy);
+      });
+    }
+  } finally {
+    await target.close();
+  }
   return hash.digest('hex');
 }
 

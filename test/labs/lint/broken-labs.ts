@@ -60,6 +60,7 @@ export const brokenLabs: Readonly<Record<string, Changes>> = {
     'files/latin.txt': Buffer.from([0xe4]),
     'files/heap.txt': 'x'.repeat(1024 * 1024 + 1),
   },
+  'LAB003-picture': { ...yaml([solve, '- {apply: files/web.png}']), 'files/web.png': 'kind: Pod' },
   LAB004: yaml([solve, '- {apply: files/wbe.yaml}']),
   LAB005: { 'files/old.yaml': 'kind: Pod', 'text/en/picture.md': 'hello' },
   LAB006: yaml(['    hints:', '      - {id: pod-ready, object: {kind: Pod}, message: {en: "No.", ko: "아니오."}}\n    hints:']),
@@ -141,6 +142,10 @@ test:`,
     ...yaml([check, 'exec: {pod: web, command: [ls]}\n        expect: {stdout: {contains: "\\e[31m"}}']),
     ...file('files/web.yaml', ['spec:', '# \u202e\nspec:']),
   },
+  'LAB020-names': yaml(
+    [check, `object: {kind: Pod, name: web, labels: {"a\\u202eb": x}, match: {"spec\\e[2J": {}}}`],
+    ['minutes: 10', 'objectives: [{id: see, text: {en: "See\\u00ad it", ko: "보기\\u3164"}}]\nminutes: 10'],
+  ),
   LAB021: yaml(['minutes: 10', 'minutes: 10\ngrade: {pass: 2}']),
   LAB022: yaml(['minutes: 10', 'minutes: 4']),
   LAB023: checkScript(

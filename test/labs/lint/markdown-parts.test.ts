@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { processorTime } from './processor-time.ts';
 import { readMarkdown } from '../../../src/labs/lint/markdown-parts.ts';
 
 describe('readMarkdown', () => {
@@ -32,4 +33,22 @@ describe('readMarkdown', () => {
       readMarkdown(text.repeat((128 * 1024) / text.length));
     },
   );
+
+  it.each([
+    ['a fence with a backtick after it', `${'~'.repeat(100_000)}\``],
+    ['a fence with spaces and a backtick after it', `\`\`\`${' '.repeat(100_000)}\``],
+    ['addresses that do not end', '<a:'.repeat(60_000)],
+  ])('is not slowed down by %s', async (_, text) => {
+    expect(await processorTime(() => void readMarkdown(text))).toBeLessThan(2000);
+  });
+
+  it('reads a code block of as many lines as a file holds', () => {
+    const { blocks } = readMarkdown(`\`\`\`\n${'x\n'.repeat(400_000)}\`\`\`\n`);
+    expect(blocks[0]?.text.length).toBe(800_000);
+  });
+
+  it('knows a fence whatever stands around its mark', () => {
+    const { blocks } = readMarkdown('> ~~~~  sh \n> ~~~\n> ~~~~ \n``` a`b\n~~~ a`b\n');
+    expect(blocks).toEqual([{ language: 'sh', text: '> ~~~\n', line: 1, column: 3 }]);
+  });
 });

@@ -90,6 +90,19 @@ describe('readShell', () => {
     },
   );
 
+  it('reads as many commands in a substitution as a file holds', () => {
+    expect(readShell(`x "$(${'a\n'.repeat(200_000)})"`).commands).toHaveLength(200_001);
+  });
+
+  it('gives up on loops in loops without end, which would each keep the commands of all others', () => {
+    const nested = (count: number) => readShell(`${'while a; do '.repeat(count)}b; ${'done; '.repeat(count)}`).problem;
+    expect([nested(20), nested(300)]).toEqual([undefined, { line: 0, text: 'loops and conditions are nested too deeply' }]);
+  });
+
+  it.each(['constructor', 'toString', '__proto__'])('takes %s for a command like any other', (name) => {
+    expect(readShell(`${name} x`)).toMatchObject({ commands: [{ words: [name, 'x'] }], problem: undefined });
+  });
+
   it('ends, whatever it is given', () => {
     const parts = fc.constantFrom(
       'a',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readShell } from '../../../src/labs/lint/shell-commands.ts';
-import { changesSomething, waitsWithoutLimit } from '../../../src/labs/lint/shell-verdicts.ts';
+import { changesSomething, downloads, waitsWithoutLimit } from '../../../src/labs/lint/shell-verdicts.ts';
+import { processorTime } from './processor-time.ts';
 
 const first = (script: string) => readShell(script).commands[0]!;
 
@@ -45,6 +46,30 @@ describe('changesSomething', () => {
     'sysctl -w a=1',
   ])('refuses %s', (script) => {
     expect(changesSomething(first(script))).toBeDefined();
+  });
+});
+
+describe('verdicts on words that are made to take long', () => {
+  it.each(['env ', 'A=1 ', 'timeout 5 ', 'nice -n 5 '])('look through %j once, however often it stands there', async (word) => {
+    const command = first(`${word.repeat(200_000 / word.length)}curl http://x`);
+    expect(downloads(command)).toBe(true);
+    expect(await processorTime(() => void downloads(command))).toBeLessThan(2000);
+  });
+
+  it.each([
+    ['sed', 'i', '\n'],
+    ['sysctl', '=', '\n'],
+    ['wget', 'T', '\n'],
+    ['journalctl', 'f', '!'],
+    ['kubectl exec', 'i', '!'],
+  ])('are quick about %s -%s...%j', async (name, letter, end) => {
+    const command = first(`${name} '-${letter.repeat(100_000)}${end}'`);
+    const work = () => void [changesSomething(command), waitsWithoutLimit(command)];
+    expect(await processorTime(work)).toBeLessThan(2000);
+  });
+
+  it('know no command by a name that every object has', () => {
+    expect(changesSomething(first('toString x'))).toBeUndefined();
   });
 });
 

@@ -12,8 +12,8 @@ export interface Forged {
   readonly type?: string;
   readonly link?: string;
   readonly mode?: number;
-  /** What the header says, where that is not what the content is. */
-  readonly size?: number;
+  /** What the header says, where that is not what the content is; as text, the field as it stands. */
+  readonly size?: number | string;
 }
 
 /** A tar with any headers, right or wrong, and its end. */
@@ -24,7 +24,9 @@ export function forgeTar(entries: readonly Forged[]): Buffer {
 function forgeEntry({ path, content = '', type = '0', link = '', mode = 0o644, size }: Forged): Buffer[] {
   const bytes = Buffer.from(content);
   const block = Buffer.alloc(512);
-  new Header({ path: 'x', mode, uid: 0, gid: 0, size: size ?? bytes.byteLength, mtime: new Date(0), type: 'File' }).encode(block);
+  const number = typeof size === 'number' ? size : bytes.byteLength;
+  new Header({ path: 'x', mode, uid: 0, gid: 0, size: number, mtime: new Date(0), type: 'File' }).encode(block);
+  if (typeof size === 'string') block.fill(0, 124, 136).write(size, 124, 12, 'latin1');
   block.fill(0, 0, 100);
   block.write(path, 0, 100);
   block.write(type, 156, 1, 'latin1');

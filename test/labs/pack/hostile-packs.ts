@@ -34,6 +34,18 @@ function bytes(name: string, code: ErrorCode, make: () => Buffer): HostilePack {
   return { name, code, make };
 }
 
+/** A pack in which nothing is wrong but the size that its empty README.md has in the header. */
+function sized(name: string, size: string): HostilePack {
+  return bytes(name, 'KL-PACK-INVALID', () =>
+    forgeTar(forgeEntries({ 'README.md': '' }).map((one) => (one.path === 'README.md' ? { ...one, size } : one))),
+  );
+}
+
+/** A number below zero as tar has it in binary: -512, say, is `\u00fe\0` behind nothing but ones. */
+function below(last: string): string {
+  return last.padStart(12, '\u00ff');
+}
+
 const paths = [
   '../evil',
   '../../../../../../tmp/evil',
@@ -162,6 +174,18 @@ export const hostilePacks: readonly HostilePack[] = [
   ),
   bytes('a header with a wrong sum', 'KL-PACK-INVALID', () => damage(forgeTar(forgeEntries()), 0)),
 
+  sized('a size below nothing in binary', below('\u00fe\0')),
+  sized('a size far below nothing in binary', below('\0\0\0\0\0')),
+  sized('a size below nothing', '-0000000001'),
+  sized('no size', ''),
+  sized('a size that is read in two ways', '000000\u000000009'),
+  sized('a size that is no number', '0000000000x'),
+  bytes('a folder with a size', 'KL-PACK-INVALID', () =>
+    forgeTar([...forgeEntries(), { path: `${labs}/images/`, type: '5', size: 512 }]),
+  ),
+  bytes('a folder with a size below nothing', 'KL-PACK-INVALID', () =>
+    forgeTar([...forgeEntries(), { path: `${labs}/images/`, type: '5', size: below('\u00fe\0') }]),
+  ),
   bytes('a file that is called as a folder', 'KL-PACK-INVALID', () => forgeArchive([{ path: `${labs}/files/`, content: 'x' }])),
 
   bytes('no lock', 'KL-PACK-INVALID', () => gzipSync(forgeTar(forgeEntries().filter(({ path }) => path !== 'pack.lock')))),

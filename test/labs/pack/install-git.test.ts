@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { CommandFailed, Interrupted } from '../../../src/errors/errors.ts';
 import { localRunner } from '../../../src/exec/local.ts';
-import type { Runner } from '../../../src/exec/runner.ts';
+import type { Command, Runner } from '../../../src/exec/runner.ts';
 import { createInstallRig, type InstallRig } from './install-rig.ts';
 import { packFiles } from './sample-pack.ts';
 
@@ -14,6 +14,8 @@ interface Repository {
   readonly rig: InstallRig;
   readonly source: string;
   git(...words: string[]): string;
+  /** git with something to read. */
+  feed(input: string, ...words: string[]): string;
   commit(): string;
 }
 
@@ -23,8 +25,9 @@ async function createRepository(files: Readonly<Record<string, string>> = {}): P
   const folder = rig.path('repository');
   await mkdir(folder);
   const env = { ...process.env, GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1' };
-  const git = (...words: string[]): string =>
-    execFileSync('git', [...identity, ...words], { cwd: folder, env, encoding: 'utf8' });
+  const feed = (input: string, ...words: string[]): string =>
+    execFileSync('git', [...identity, ...words], { cwd: folder, env, encoding: 'utf8', input });
+  const git = (...words: string[]): string => feed('', ...words);
   git('init', '--quiet', '--initial-branch=main');
   for (const [name, text] of Object.entries({ ...packFiles, ...files })) {
     await mkdir(path.dirname(path.join(folder, name)), { recursive: true });
@@ -35,7 +38,19 @@ async function createRepository(files: Readonly<Record<string, string>> = {}): P
     git('commit', '--quiet', '--message=x');
     return git('rev-parse', 'HEAD').trim();
   };
-  return { rig, source: `git+file://${folder}`, git, commit };
+  return { rig, source: `git+file://${folder}`, git, feed, commit };
+}
+
+/** Commits a folder that has 32 of 32 of 32 folders, and so on to 33 million files, where git has only one of each kind. */
+function commitEndless({ feed }: Repository, place: string): void {
+  let entry = `100644 blob ${feed('x', 'hash-object', '-w', '--stdin').trim()}`;
+  for (let level = 0; level < 5; level += 1) {
+    const names = Array.from({ length: 32 }, (_, index) => `${entry}\ta${index}\n`).toSorted();
+    entry = `040000 tree ${feed(names.join(''), 'mktree').trim()}`;
+  }
+  const who = 'A Teacher <teacher@example.org> 0 +0000';
+  const change = `M 040000 ${entry.slice(-40)} ${place}\n`;
+  feed(`commit refs/heads/main\ncommitter ${who}\ndata 1\nx\nfrom refs/heads/main^0\n${change}`, 'fast-import', '--quiet');
 }
 
 /** A user whose own configuration would run programs that the repository asks for. */
@@ -181,6 +196,51 @@ describe('a pack from git', () => {
       message: expect.stringContaining('the repository is larger than 64 MiB'),
     });
     expect(words).toEqual(['fetch']);
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('with a file that unpacks to far more takes no memory for it', { timeout: 120_000 }, async () => {
+    const { rig, source, git, commit } = await createRepository({ zeros: '' });
+    await truncate(rig.path('repository', 'zeros'), 128 * 2 ** 20);
+    // What serves it runs below what fetches it, and has to be modest, too.
+    git('config', 'core.bigFileThreshold', '1m');
+    commit();
+    const runner = localRunner();
+    // The stacks of git's threads, of which there are as many as the host has cores, count as memory, too.
+    const script = 'ulimit -s 1024 && ulimit -d 98304 && exec "$@"';
+    const limited = (command: Command): Command => ['sh', '-c', script, 'sh', ...command];
+    const tight: Runner = {
+      run: (command, options) => runner.run(command.includes('fetch') ? limited(command) : command, options),
+    };
+    expect((await rig.install(source, { runner: tight })).end).toBe('installed');
+  });
+
+  it.each([
+    ['outside of its labs is installed without them', 'docs', undefined],
+    ['in its labs is refused', 'labs/endless', 'KL-PACK-UNSAFE'],
+    ['in place of a file is refused', 'LICENSE', 'KL-PACK-UNSAFE'],
+  ])('with folders of folders without end %s', { timeout: 120_000 }, async (_, place, code) => {
+    const repository = await createRepository();
+    const { rig, source } = repository;
+    repository.commit();
+    commitEndless(repository, place);
+    const before = await rig.list();
+    if (code === undefined) expect((await rig.install(source)).end).toBe('installed');
+    else {
+      await expect(rig.install(source)).rejects.toMatchObject({ code });
+      expect(await rig.list()).toEqual(before);
+    }
+  });
+
+  it('shows nothing of a login when git fails', async () => {
+    const { rig } = await createRepository();
+    const before = await rig.list();
+    for (const login of ['me:s3cret', 's3cret']) {
+      const error = await rig.install(`git+http://${login}@127.0.0.1:1/x`).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(CommandFailed);
+      expect((error as CommandFailed).command).toContain('http://***@127.0.0.1:1/x');
+      expect(JSON.stringify([error, String(error)])).not.toContain('s3cret');
+    }
     expect(await rig.list()).toEqual(before);
   });
 

@@ -64,6 +64,8 @@ describe('a pack from a URL', () => {
     'file:///etc/passwd',
     `data:application/gzip;base64,${archive.toString('base64')}`,
     'javascript:evil',
+    'http://u:p@127.0.0.1/evil',
+    '//u@127.0.0.1/evil',
   ])('that leads to %.30s is refused', async (location) => {
     const rig = await createInstallRig();
     const before = await rig.list();

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KubelabError } from '../../../src/errors/errors.ts';
-import { parsePackSource, showUrl } from '../../../src/labs/pack/pack-source.ts';
+import { hideLogin, parsePackSource, showSource, showUrl } from '../../../src/labs/pack/pack-source.ts';
 
 const hex = '0123456789abcdef'.repeat(4);
 
@@ -83,7 +83,56 @@ describe('parsePackSource', () => {
     );
   });
 
-  it('shows no password', () => {
-    expect(showUrl('https://me:secret@x.org/a')).toBe('https://me:***@x.org/a');
+  it.each(['https://me:s3cret@x.org/a.tar.gz', 'http://t0ken@x.org/a', 'https://:s3cret@x.org/a#sha256=12'])(
+    'refuses the login in %j with a cure that does without',
+    (text) => {
+      expect(() => parsePackSource(text)).toThrow(
+        expect.objectContaining({ code: 'KL-PACK-UNKNOWN', cure: expect.stringContaining('curl') }),
+      );
+    },
+  );
+
+  it.each([
+    'https://s3cret@x.org/a.tar.gz',
+    'ftp://me:s3cret@x.org/a',
+    'https://me:s3cret@x.org:port/a',
+    'https://me:s3/cret@x.org/a',
+    'git+https://me:s3cret@x.org/a#a..b',
+    'git+https://-me:s3cret@x.org/a',
+    'git+https:me:s3cret@',
+    `https://me:${'s3cret'.repeat(30)}@x.org/a`,
+  ])('shows nothing of the login when it refuses %j', (text) => {
+    expect(() => parsePackSource(text)).toThrow(
+      expect.objectContaining({ code: 'KL-PACK-UNKNOWN', message: expect.not.stringMatching(/s3|cret/) }),
+    );
+  });
+});
+
+describe('a URL as messages show it', () => {
+  it.each([
+    ['https://me:secret@x.org/a', 'https://***@x.org/a'],
+    ['https://token@x.org/a', 'https://***@x.org/a'],
+    ['https://token:x-oauth-basic@x.org/a', 'https://***@x.org/a'],
+    ['https://:secret@x.org/a', 'https://***@x.org/a'],
+    ['ssh://git:secret@x.org/a', 'ssh://***@x.org/a'],
+    ['ssh://git@x.org/a', 'ssh://git@x.org/a'],
+    ['https://x.org/a@b', 'https://x.org/a@b'],
+    ['file:///srv/a', 'file:///srv/a'],
+  ])('%s', (url, shown) => {
+    expect(showUrl(url)).toBe(shown);
+  });
+
+  it('has its tag or commit', () => {
+    expect(showSource(parsePackSource('git+https://me:secret@x.org/a#v1'))).toBe('https://***@x.org/a#v1');
+    expect(showSource(parsePackSource('packs/me:secret@x'))).toBe('packs/me:secret@x');
+  });
+
+  it('hides a login in what others say', () => {
+    const url = "https://me:se'cret@x.org/a";
+    const said = `unable to access '${url}/': no Password for 'https://me@x.org': mail a@x.org`;
+    expect(hideLogin(said, url)).toBe(
+      "unable to access 'https://***@x.org/a/': no Password for 'https://***@x.org': mail a@x.org",
+    );
+    expect(hideLogin('ssh://git@x.org/a', 'ssh://git@x.org/a')).toBe('ssh://git@x.org/a');
   });
 });
