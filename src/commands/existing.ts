@@ -3,6 +3,7 @@ import { fileExists } from '../exec/file-exists.ts';
 import type { Provider } from '../cluster/provider.ts';
 import type { State } from '../cluster/state.ts';
 import { KubelabError } from '../errors/errors.ts';
+import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
 import type { Context } from './context.ts';
 import { stateProvider, strayProvider } from './machines.ts';
 import { openWorkspace, withLogs, type Workspace } from './workspace.ts';
@@ -47,6 +48,14 @@ export async function findRest(context: Context): Promise<Omit<Existing, 'state'
   return (await fileExists(root)) || (await fileExists(lock))
     ? { workspace: opened, provider: strayProvider(opened) }
     : undefined;
+}
+
+/** kubectl as administrator, on the first control plane. Connects when something is asked. */
+export function adminKubectl({ workspace, state, provider }: Existing): Kubectl {
+  const first = state.nodes.find(({ role }) => role === 'control-plane');
+  if (first === undefined) throw new Error('a cluster has a control plane');
+  const { signal } = workspace.context;
+  return createKubectl({ runner: provider.connect(first), kubeconfig: '/etc/kubernetes/admin.conf', signal });
 }
 
 /** A node of the cluster by its name. @throws KubelabError `KL-NODE-UNKNOWN` */

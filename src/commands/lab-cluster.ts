@@ -6,11 +6,10 @@ import { readLockFile } from '../cluster/lock-file.ts';
 import { usualDeadline } from '../kubernetes/api-access.ts';
 import { type ApiClient, openApiClient } from '../kubernetes/api-client.ts';
 import { makeCheckerCertificate, renderCheckerAccess } from '../kubernetes/checker-identity.ts';
-import { createKubectl, type Kubectl } from '../kubernetes/kubectl.ts';
 import type { ClusterFacts, LabCluster } from '../labs/lab-cluster.ts';
 import { imageRoles } from '../labs/lab.ts';
 import { chooseSource } from './choose-source.ts';
-import { type Existing, findNode } from './existing.ts';
+import { adminKubectl, type Existing, findNode } from './existing.ts';
 import { readKubeconfig } from './kubeconfig.ts';
 import { sourceContext } from './workspace.ts';
 
@@ -59,13 +58,7 @@ export async function openLabCluster(existing: Existing): Promise<OpenedCluster>
   const { workspace, state, provider } = existing;
   const { signal } = workspace.context;
   const api = await openChecker(existing);
-  const first = state.nodes.find(({ role }) => role === 'control-plane');
-  if (first === undefined) throw new Error('a cluster has a control plane');
-  const kubectl: Kubectl = createKubectl({
-    runner: provider.connect(first),
-    kubeconfig: '/etc/kubernetes/admin.conf',
-    signal,
-  });
+  const kubectl = adminKubectl(existing);
   return {
     cluster: {
       ...(await readClusterFacts(existing)),

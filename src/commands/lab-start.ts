@@ -11,8 +11,8 @@ import { drawVariables } from '../labs/attempt/values.ts';
 import { type CommandFailed, Interrupted, KubelabError, unlessFailed } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { type Existing, openExisting } from './existing.ts';
-import { openLabCluster, readClusterFacts } from './lab-cluster.ts';
+import { adminKubectl, type Existing, openExisting } from './existing.ts';
+import { readClusterFacts } from './lab-cluster.ts';
 import { provideLabImages } from './lab-images.ts';
 import { askToClear } from './lab-questions.ts';
 import { attemptsOf, chooseLanguage, findLabOf, keepOf, languageFlag, onStage } from './lab-stage.ts';
@@ -77,14 +77,9 @@ async function runStart(
  * @throws Interrupted when it may not
  */
 async function agreeToClear(context: Context, existing: Existing, { lab }: LoadedLab): Promise<boolean> {
-  const opened = await openLabCluster(existing);
-  try {
-    const there = await unlessFailed(readNamespace(opened.cluster, lab.namespace));
-    // That of somebody else is refused, and one that is going is waited for.
-    if (there?.metadata.labels?.[labLabel] !== lab.id || there.metadata.deletionTimestamp !== undefined) return false;
-  } finally {
-    opened.close();
-  }
+  const there = await unlessFailed(readNamespace(adminKubectl(existing), lab.namespace));
+  // That of somebody else is refused, and one that is going is waited for.
+  if (there?.metadata.labels?.[labLabel] !== lab.id || there.metadata.deletionTimestamp !== undefined) return false;
   if (await context.ask({ text: askToClear(lab), flag: '--yes' })) return true;
   throw new Interrupted('nothing was changed');
 }

@@ -1,10 +1,9 @@
 import { findLockHolder } from '../cluster/cluster-lock.ts';
-import { createKubectl } from '../kubernetes/kubectl.ts';
 import { nodeReadiness, type NodeReadiness } from '../kubernetes/readiness.ts';
 import { unlessFailed } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
-import { type Existing, openExisting } from './existing.ts';
+import { adminKubectl, type Existing, openExisting } from './existing.ts';
 
 export const status = defineCommand({
   name: 'status',
@@ -66,14 +65,8 @@ function sayReady(row: { role: string; ready: boolean | undefined; kubelet: stri
   return row.ready ? `Ready ${row.kubelet}` : `not Ready: ${row.message}`;
 }
 
-async function askKubernetes({ workspace, state, provider }: Existing, running: boolean): Promise<readonly NodeReadiness[]> {
-  const first = state.nodes.find((node) => node.role === 'control-plane');
-  if (!running || first === undefined) return [];
-  const kubectl = createKubectl({
-    runner: provider.connect(first),
-    kubeconfig: '/etc/kubernetes/admin.conf',
-    signal: workspace.context.signal,
-  });
-  const nodes = await unlessFailed(kubectl.json(['get', 'nodes'], { timeout: 15_000 }));
+async function askKubernetes(existing: Existing, running: boolean): Promise<readonly NodeReadiness[]> {
+  if (!running) return [];
+  const nodes = await unlessFailed(adminKubectl(existing).json(['get', 'nodes'], { timeout: 15_000 }));
   return nodes === undefined ? [] : nodeReadiness(nodes);
 }

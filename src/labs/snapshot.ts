@@ -68,8 +68,10 @@ export function createSnapshots(api: ApiClient): Snapshots {
     return {
       async list(kind) {
         const place = await whole(locate(kind));
-        if (place === undefined) isPartial = true;
-        if (place === undefined) return [];
+        if (place === undefined) {
+          isPartial = true;
+          return [];
+        }
         const path = listPath(place, kind.namespace);
         const list = lists.get(path) ?? whole(read(path, place));
         lists.set(path, list);

@@ -2,8 +2,8 @@ import { waitFor } from '../../cluster/wait.ts';
 import { type CommandFailed, failureOf, KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
 import { renderDocuments } from '../../kubernetes/documents.ts';
+import type { Kubectl } from '../../kubernetes/kubectl.ts';
 import { findOwnObjects } from './cluster-objects.ts';
-import type { LabCluster } from '../lab-cluster.ts';
 import { labLabel } from '../lab-label.ts';
 import type { Stage } from './stage.ts';
 
@@ -61,10 +61,7 @@ interface VolumeList {
 }
 
 /** A namespace, whoever made it; undefined when there is none. @throws CommandFailed */
-export async function readNamespace(
-  { kubectl }: Pick<LabCluster, 'kubectl'>,
-  name: string,
-): Promise<NamespaceObject | undefined> {
+export async function readNamespace(kubectl: Kubectl, name: string): Promise<NamespaceObject | undefined> {
   const { stdout } = await kubectl.run(['get', 'namespace', name, '--ignore-not-found', '-o', 'json']);
   return stdout.trim() === '' ? undefined : (JSON.parse(stdout) as NamespaceObject);
 }
@@ -75,7 +72,7 @@ export async function readNamespace(
  */
 export async function requireOwnNamespace(stage: Stage): Promise<NamespaceObject | undefined> {
   const { id, namespace: name } = stage.loaded.lab;
-  const there = await readNamespace(stage.cluster, name);
+  const there = await readNamespace(stage.cluster.kubectl, name);
   const owner = there?.metadata.labels?.[labLabel];
   if (there === undefined || owner === id) return there;
   const whose = owner === undefined ? 'was not made by kubelab' : `is that of lab ${owner}`;
@@ -173,7 +170,7 @@ async function waitUntilGone(stage: Stage): Promise<void> {
       deadline: patience(stage, 5 * minute),
       ready: async () => {
         await waitForDeletion(stage, [`namespace/${name}`]);
-        const there = await readNamespace(stage.cluster, name);
+        const there = await readNamespace(stage.cluster.kubectl, name);
         return there === undefined ? true : describeRest(there);
       },
     },

@@ -55,7 +55,9 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
   const reached = fields.filter(([key, value]) => opening.includes(key) && value !== false && value !== null);
   const added = fields.some(([key, value]) => key === 'capabilities' && addsSome(value));
   const unread = opaque.map((file) => files.get(file) ?? '');
-  const words = [...scripts, ...unread, ...listCommands(lab), ...listChoices(lab)].flatMap((text) =>
+  // A field may get its name from a variable.
+  const choices = Object.keys(lab.vars).flatMap((name) => choicesOf(lab, name));
+  const words = [...scripts, ...unread, ...listCommands(lab), ...choices].flatMap((text) =>
     [...text.matchAll(openingWord)].map(([, word = '']) => word),
   );
   const images = fields.flatMap(([key, value]) =>
@@ -86,11 +88,6 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
 /** What its kubectl is told: pods can be made without a manifest. */
 function listCommands(lab: Lab): string[] {
   return listActions(lab).flatMap(({ action }) => ('kubectl' in action ? [action.kubectl.join(' ')] : []));
-}
-
-/** What its variables may turn out to be: a field may get its name from one. */
-function listChoices({ vars }: Lab): string[] {
-  return Object.values(vars).flatMap((one) => ('value' in one ? [one.value] : 'pick' in one ? one.pick : []));
 }
 
 function addsSome(capabilities: unknown): boolean {

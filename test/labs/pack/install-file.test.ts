@@ -1,7 +1,5 @@
 import { writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { createSend } from '../../../src/artifacts/request.ts';
-import { localRunner } from '../../../src/exec/local.ts';
 import { installPack, type InstallOptions } from '../../../src/labs/pack/install-pack.ts';
 import { forgeArchive, sha256 } from './forge-pack.ts';
 import { createInstallRig } from './install-rig.ts';
@@ -12,19 +10,12 @@ describe('a pack from a file', () => {
     const sound = forgeArchive([]);
     const rig = await createInstallRig({ 'a.tar.gz': sound });
     const options: InstallOptions = {
-      source: { kind: 'path', path: rig.path('a.tar.gz') },
+      ...rig.options(rig.path('a.tar.gz')),
       // Asked for once the archive was hashed, and before it is unpacked.
       get sha256() {
         writeFileSync(rig.path('a.tar.gz'), forgeArchive([], { 'pack.yaml': packYaml.replace('For a class', 'Evil') }));
         return sha256(sound);
       },
-      state: rig.state,
-      kubelab: '0.0.0',
-      runner: localRunner(),
-      send: createSend(),
-      signal: new AbortController().signal,
-      say: () => undefined,
-      agree: () => Promise.resolve(true),
     };
     expect(await installPack(options)).toMatchObject({ end: 'installed', pack: { pack: { title: { en: 'For a class' } } } });
   });

@@ -13,6 +13,8 @@ export interface InstallRig {
   readonly root: string;
   readonly state: string;
   path(...names: string[]): string;
+  /** What installing a pack from there takes. */
+  options(source: string): InstallOptions;
   install(source: string, changes?: Partial<InstallOptions>): Promise<Installed>;
   /** Everything that is there, with its kind, mode and content. */
   list(): Promise<readonly string[]>;
@@ -23,24 +25,24 @@ export async function createInstallRig(files: FileTree = {}): Promise<InstallRig
   onTestFinished(() => fixture.rm());
   const root = fixture.path.replace(/\/$/, '');
   const state = path.join(root, 'home', '.local', 'state', 'kubelab');
+  const options = (source: string): InstallOptions => ({
+    source: parsePackSource(source),
+    sha256: undefined,
+    state,
+    kubelab: '0.0.0',
+    runner: localRunner(),
+    send: createSend(),
+    signal: new AbortController().signal,
+    say: () => undefined,
+    agree: () => Promise.resolve(true),
+  });
   return {
     root,
     state,
+    options,
     path: (...names) => path.join(root, ...names),
     list: () => listTree(root),
-    install: (source, changes = {}) =>
-      installPack({
-        source: parsePackSource(source),
-        sha256: undefined,
-        state,
-        kubelab: '0.0.0',
-        runner: localRunner(),
-        send: createSend(),
-        signal: new AbortController().signal,
-        say: () => undefined,
-        agree: () => Promise.resolve(true),
-        ...changes,
-      }),
+    install: (source, changes = {}) => installPack({ ...options(source), ...changes }),
   };
 }
 
