@@ -30,6 +30,7 @@ export const labTest = defineCommand({
     labs: { summary: 'ids of labs, or paths of their folders; without any, all that fit', optional: true, variadic: true },
   },
   flags: {
+    lab: { type: 'strings', value: 'lab', summary: 'the same as an argument' },
     step: { type: 'string', value: 'id', summary: 'only this step; those that it needs are solved on the way' },
     keepOnFailure: { type: 'boolean', summary: 'end where something failed, and leave the cluster as it is' },
     ...trustFlag,
@@ -39,7 +40,7 @@ export const labTest = defineCommand({
     { command: 'kubelab lab test', what: 'all labs that fit this cluster' },
     { command: 'kubelab lab test ./labs/my-lab --step claim --keep-on-failure', what: 'while you write one' },
   ],
-  run: ({ args, flags }, context) => runTest(context, args.labs, flags),
+  run: ({ args, flags }, context) => runTest(context, [...args.labs, ...flags.lab], flags),
 });
 
 interface TestFlags {

@@ -59,7 +59,7 @@ describe.runIf(process.platform === 'linux')('lab test', () => {
   it('has failed where a lab can not even be begun', async () => {
     const { ssh, ...rig } = await createTestRig();
     ssh.answer([], { stderr: 'No route to host\n', exitCode: 255 });
-    const { exitCode, stderr } = await rig.run('lab', 'test', './labs/one', './labs/two', '--junit', 'report.xml');
+    const { exitCode, stderr } = await rig.run('lab', 'test', './labs/one', '--lab', './labs/two', '--junit', 'report.xml');
     expect([exitCode, stderr]).toEqual([1, expect.stringMatching(/FAILED one\/[^]*No route to host[^]*FAILED two\//)]);
     expect(await readFile(rig.path('report.xml'), 'utf8')).toMatch(/name="one" tests="1" failures="1"[^]*name="two"/);
   });
