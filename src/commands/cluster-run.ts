@@ -28,7 +28,8 @@ export function shareCache(context: Context, command: string): ShareWork {
   return shareWork({ cache: context.folders.cache, owner: lockOwner(context, command), signal: context.signal });
 }
 
-function lockOwner({ machine }: Context, command: string): LockOwner {
+/** This process, as locks tell of it. */
+export function lockOwner({ machine }: Pick<Context, 'machine'>, command: string): LockOwner {
   return { pid: machine.pid, host: machine.hostname, command: `kubelab ${command}`, kill: machine.kill };
 }
 

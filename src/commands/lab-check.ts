@@ -1,6 +1,6 @@
 import type { Attempt } from '../labs/attempt/attempt.ts';
-import { checkAttempt, hasPassed } from '../labs/attempt/attempt-flow.ts';
-import type { Round } from '../labs/check/check-result.ts';
+import { checkAttempt } from '../labs/attempt/attempt-flow.ts';
+import { hasPassed, type Round } from '../labs/check/check-result.ts';
 import type { Step } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { stepOf } from '../labs/attempt/stage.ts';

@@ -8,6 +8,7 @@ import { stepOf } from '../labs/attempt/stage.ts';
 import { fillInValues } from '../labs/attempt/values.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
+import { lockOwner } from './cluster-run.ts';
 import type { Context } from './context.ts';
 import { readClusterFacts } from './lab-cluster.ts';
 import { openReady } from './lab-stage.ts';
@@ -39,8 +40,9 @@ async function runHint(context: Context): Promise<CommandResult> {
   const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
   const place = ['steps', loaded.lab.steps.indexOf(step), 'hints', index, 'text', attempt.language];
   const text = fillField(loaded, place, hint.text[attempt.language], values);
+  const keeper = createKeeper(folder, attempt, lockOwner(context, 'lab hint'));
   // Only what can be shown has its cost.
-  if (!(await createKeeper(folder, attempt).keep(withProgress(attempt, step.id, { hints: [...progress.hints, index] }))))
+  if (!(await keeper.keep(withProgress(attempt, step.id, { hints: [...progress.hints, index] }))))
     throw new KubelabError('KL-LAB-ORDER', `step ${step.id} of lab ${loaded.lab.id} is no longer the current one`);
   return {
     data: { hint: text, tier: hint.tier, cost: hint.cost, shown: progress.hints.length + 1 },

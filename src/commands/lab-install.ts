@@ -109,7 +109,6 @@ function describeWishes(lab: LabWishes): string[] {
     ['needs the features', features],
     ['needs images for', images],
     ['runs scripts as root on', lab.rootOn],
-    ['runs commands in pods of the namespaces', lab.entersNamespaces],
     ['removes outside of its namespace, where it was made since the lab began:', lab.removes],
     ['makes pods that reach their node by', lab.podsReach],
     ['has manifests of which nobody can tell before they are used what they make:', lab.opaque],

@@ -1,14 +1,14 @@
 import { KubelabError } from '../errors/errors.ts';
 import { type MutantResult, type MutationOptions, type MutationTest, testMutants } from '../labs/prove/mutate-lab.ts';
 import type { Shard } from '../labs/prove/mutate.ts';
+import { trialMark } from '../labs/attempt/trial-mark.ts';
 import { requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
-import { provideLabImages } from './lab-images.ts';
-import { findLabOf, onStage } from './lab-stage.ts';
+import { attemptsOf, findLabOf, onStage } from './lab-stage.ts';
 import { requireFit, requireFree } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
 
@@ -63,14 +63,17 @@ async function runMutate(
   await requireFree(existing, loaded.lab, draw.step);
   await requireTrust(context, existing, [loaded], trusted);
   const title = `lab mutate ${id}`;
-  await provideLabImages(existing, loaded.lab.requires.images, title);
   const test = await onStage(context, { existing, loaded, title, changes: true }, async (stage) => {
     // It may have been begun since.
     await requireFree(existing, loaded.lab, draw.step);
-    return testMutants(
+    const mark = trialMark(attemptsOf(existing), id);
+    await mark.put(existing.state.createdAt);
+    const mutation = await testMutants(
       { ...stage, patience: {}, keep: () => Promise.resolve() },
       { ...draw, report: (result) => context.events({ type: 'note', text: describeMutant(result) }) },
     );
+    await mark.remove();
+    return mutation;
   });
   return { data: { ...draw, ...test }, human: () => describeTest(test) };
 }

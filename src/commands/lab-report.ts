@@ -1,7 +1,7 @@
 import { type Attempt, progressOf } from '../labs/attempt/attempt.ts';
 import type { YamlPath } from '../cluster/yaml-document.ts';
-import { type CheckResult, type CheckStatus, isSpoiled, type Round } from '../labs/check/check-result.ts';
-import { hasPassed, stepAfter } from '../labs/attempt/attempt-flow.ts';
+import { type CheckResult, type CheckStatus, hasPassed, isSpoiled, type Round } from '../labs/check/check-result.ts';
+import { stepAfter } from '../labs/attempt/attempt-flow.ts';
 import { fillField, fillLongText } from '../labs/attempt/fill-text.ts';
 import type { Values } from '../labs/interpolate.ts';
 import type { Language, Localized } from '../labs/lab-fields.ts';
@@ -143,13 +143,18 @@ export function describeNext(loaded: LoadedLab, attempt: Attempt, round?: Round)
   return { kind: 'commands', title: say.next, commands };
 }
 
-/** Points reached, and those that there are. */
+/** Points reached, and those that there are to reach. */
 export function countPoints(loaded: LoadedLab, attempt: Attempt): { readonly points: number; readonly of: number } {
-  const all = loaded.lab.steps.flatMap(({ checks }) => checks.map(({ points }) => points));
   return {
     points: Object.values(attempt.steps).reduce((sum, step) => sum + step.points, 0),
-    of: all.reduce((sum, points) => sum + points, 0),
+    of: loaded.lab.steps.reduce((sum, step) => sum + pointsToReach(step, attempt), 0),
   };
+}
+
+/** What checks that made no sense on this cluster are worth, nobody can reach. */
+export function pointsToReach({ id, checks }: Step, attempt: Attempt): number {
+  const { results } = progressOf(attempt, id);
+  return checks.filter((check) => results[check.id] !== 'notApplicable').reduce((sum, { points }) => sum + points, 0);
 }
 
 /** What a round says in one line for each check, and for each guard that is broken, by what the line is about. */

@@ -6,6 +6,7 @@ import { stepOf } from '../labs/attempt/stage.ts';
 import { fillInValues } from '../labs/attempt/values.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
+import { lockOwner } from './cluster-run.ts';
 import type { Context } from './context.ts';
 import type { Existing } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
@@ -29,7 +30,7 @@ async function runShow(context: Context, lang: string | undefined): Promise<Comm
   const { existing, loaded, attempt, folder } = await openReady(context);
   const language = chooseLanguage(context, lang, attempt.language);
   const shown = { ...attempt, language };
-  if (language !== attempt.language) await createKeeper(folder, attempt).keep(shown);
+  if (language !== attempt.language) await createKeeper(folder, attempt, lockOwner(context, 'lab show')).keep(shown);
   return showStep({ existing, loaded, attempt: shown, begun: false });
 }
 

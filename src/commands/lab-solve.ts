@@ -1,4 +1,5 @@
 import { checkAttempt, solveStep } from '../labs/attempt/attempt-flow.ts';
+import { patienceAfterSolving } from '../labs/attempt/stage.ts';
 import { requireSolutions } from '../labs/solutions.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
@@ -16,16 +17,13 @@ export const labSolve = defineCommand({
   run: (_, context) => runSolve(context),
 });
 
-/** What was just made needs a moment on any machine. */
-const patience = { atLeast: 120_000 };
-
 async function runSolve(context: Context): Promise<CommandResult> {
   const { existing, loaded, attempt } = await openReady(context);
   requireSolutions(loaded.lab);
   const title = `lab solve ${loaded.lab.id}`;
   const solved = await onStage(context, { existing, loaded, attempt, title, changes: true }, async (stage) => {
     const { attempt: after, performed } = await solveStep(stage, attempt);
-    return { ...(await checkAttempt({ ...stage, patience }, after)), performed };
+    return { ...(await checkAttempt({ ...stage, patience: patienceAfterSolving(stage) }, after)), performed };
   });
   const shown = showRound(loaded, solved.attempt, solved.round);
   return {

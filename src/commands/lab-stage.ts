@@ -5,11 +5,12 @@ import { type Language, languages } from '../labs/lab-fields.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { createKeeper } from '../labs/attempt/keep-attempt.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
-import { failureOf, KubelabError } from '../errors/errors.ts';
-import { whileHolding } from './cluster-run.ts';
+import { KubelabError } from '../errors/errors.ts';
+import { lockOwner, whileHolding } from './cluster-run.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { type OpenedCluster, openLabCluster } from './lab-cluster.ts';
+import { provideLabImages } from './lab-images.ts';
 import { requireTrust } from './lab-trust.ts';
 import { reportStep } from '../cluster/report-step.ts';
 import { clusterId } from './workspace.ts';
@@ -71,30 +72,28 @@ export interface StageOptions {
   readonly changes: boolean;
   /** The attempt as the command has read it: what others keep of it meanwhile stays. */
   readonly attempt?: Attempt;
-  /** Whether the lab was begun on this cluster before, where that does not follow from the attempt. */
-  readonly hasBegun?: boolean;
 }
 
 /** Opens the cluster for a lab, shows the work as one step, and lets go of the cluster in the end. @throws KubelabError `KL-LAB-TRUST` */
 export async function onStage<T>(context: Context, options: StageOptions, work: (stage: Stage) => Promise<T>): Promise<T> {
-  const { existing, loaded, title, changes, attempt, hasBegun = attempt !== undefined } = options;
+  const { existing, loaded, title, changes } = options;
   // Also for a lab that was begun before: its pack may have changed since.
   await requireTrust(context, existing, [loaded]);
   const opened = await openLabCluster(existing);
-  const folder = attemptsOf(existing);
+  const { slowness } = opened.cluster.capabilities;
   const run = (): Promise<T> =>
-    reportStep(context, { id: 'lab', title }, async (say) => {
-      if (changes) await grant(opened, hasBegun);
-      return work({
+    reportStep(context, { id: 'lab', title }, (say) =>
+      work({
         loaded,
         cluster: opened.cluster,
-        keep: keepOf(context, folder, options),
+        keep: keepOf(context, attemptsOf(existing), options),
+        prepare: prepareOnce(opened, existing, options),
         say,
         now: () => new Date(),
         // Somebody who has not begun is not kept waiting.
-        patience: { forNothing: 3000 * opened.cluster.capabilities.slowness },
-      });
-    });
+        patience: { forNothing: 3000 * slowness },
+      }),
+    );
   try {
     return await (changes ? whileHoldingLab(existing, loaded, title, run) : run());
   } finally {
@@ -102,26 +101,31 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
   }
 }
 
-/** A lab that has begun was given it before: one that broke the API server has to be reset without. */
-async function grant(opened: OpenedCluster, hasBegun: boolean): Promise<void> {
-  const failure = await failureOf(opened.grantChecks());
-  if (failure !== undefined && !hasBegun) throw failure;
+/** What is there stays there: looking once is enough for one command. */
+function prepareOnce(opened: OpenedCluster, existing: Existing, { loaded, title }: StageOptions): () => Promise<void> {
+  let isReady = false;
+  return async () => {
+    if (isReady) return;
+    await opened.grantChecks();
+    await provideLabImages(existing, loaded.lab.requires.images, title);
+    isReady = true;
+  };
 }
 
 /** Keeps an attempt in a folder, beside what other commands keep of it: whole, where none is known yet. */
 export function keepOf(
-  { events }: Pick<Context, 'events'>,
+  context: Pick<Context, 'events' | 'machine'>,
   folder: string,
-  { attempt: known, changes }: Pick<StageOptions, 'attempt' | 'changes'>,
+  { attempt: known, changes, title }: Pick<StageOptions, 'attempt' | 'changes' | 'title'>,
 ): Stage['keep'] {
   if (known === undefined) return (attempt, derive) => writeAttempt(folder, derive?.(attempt) ?? attempt);
-  const keeper = createKeeper(folder, known);
+  const keeper = createKeeper(folder, known, lockOwner(context, title));
   const what = `lab ${known.lab} was ended, reset or taken to another step meanwhile`;
   return async (attempt, derive) => {
-    if (await keeper.keep(attempt, derive)) return;
+    if ((await keeper.keep(attempt, derive)) !== undefined) return;
     // Nothing has been changed yet: everything that changes a cluster is kept before.
     if (changes) throw new KubelabError('KL-LAB-ORDER', what, { cure: 'See kubelab lab status.' });
-    events({ type: 'warning', text: `${what}: what was found is not kept.` });
+    context.events({ type: 'warning', text: `${what}: what was found is not kept.` });
   };
 }
 

@@ -7,13 +7,13 @@ import type { LoadedLab } from '../labs/load-lab.ts';
 import { canGoTo } from '../labs/solutions.ts';
 import { readNamespace, refuseForeignNamespace } from '../labs/attempt/namespace.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
+import { trialMark } from '../labs/attempt/trial-mark.ts';
 import { drawVariables } from '../labs/attempt/values.ts';
 import { type CommandFailed, Interrupted, KubelabError, unlessFailed } from '../errors/errors.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { adminKubectl, type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
-import { provideLabImages } from './lab-images.ts';
 import { askToClear } from './lab-questions.ts';
 import { attemptsOf, chooseLanguage, findLabOf, keepOf, languageFlag, onStage } from './lab-stage.ts';
 import { showStep } from './lab-show.ts';
@@ -50,7 +50,7 @@ async function runStart(
   const hasBegun = (await findBegun(context, existing, loaded)) !== undefined;
   const isLittered = !hasBegun && (await agreeToClear(context, existing, loaded));
   const title = `lab start ${loaded.lab.id}`;
-  const started = await onStage(context, { existing, loaded, title, changes: true, hasBegun }, async (opened) => {
+  const started = await onStage(context, { existing, loaded, title, changes: true }, async (opened) => {
     const folder = attemptsOf(existing);
     const known = await findBegun(context, existing, loaded);
     if (known?.note !== undefined) context.events({ type: 'note', text: known.note });
@@ -59,33 +59,36 @@ async function runStart(
         ? { ...beginAttempt(context, existing, loaded, flags), ...(isLittered ? { rebuild: true as const } : {}) }
         : goOnWith(context, known.attempt, flags);
     const silence = await refuseForeignNamespace(opened);
-    await provideLabImages(existing, loaded.lab.requires.images, title);
     // What somebody keeps of it in another terminal stays.
-    const stage = { ...opened, keep: keepOf(context, folder, { changes: true, ...(known && { attempt: known.kept }) }) };
+    const stage = { ...opened, keep: keepOf(context, folder, { title, changes: true, ...(known && { attempt: known.kept }) }) };
     await stage.keep(begun);
     await writeCurrentLab(folder, loaded.lab.id);
     const kept = (await readAttempt(folder, loaded.lab.id)) ?? begun;
+    // From now on the attempt itself says what has to be cleared away.
+    await trialMark(folder, loaded.lab.id).remove();
     return { attempt: await bringUp(context, stage, existing, kept, silence), begun: known === undefined };
   });
   return showStep({ existing, loaded, ...started });
 }
 
 /**
- * The lab's namespace may be there although nobody has begun the lab: a `lab test` that was cut off leaves it, and what is
- * in it would pass for the learner's.
- * @returns whether it is there, and may be cleared away
+ * Something of the lab may be there although nobody has begun it: a `lab test` that was cut off leaves its namespace and what
+ * it did to nodes, and that would pass for the learner's.
+ * @returns whether something is there, and may be cleared away
  * @throws Interrupted when it may not
  */
 async function agreeToClear(context: Context, existing: Existing, { lab }: LoadedLab): Promise<boolean> {
+  const wasTried = await trialMark(attemptsOf(existing), lab.id).isThere(existing.state.createdAt);
   const there = await unlessFailed(readNamespace(adminKubectl(existing), lab.namespace));
   // That of somebody else is refused, and one that is going is waited for.
-  if (there?.metadata.labels?.[labLabel] !== lab.id || there.metadata.deletionTimestamp !== undefined) return false;
+  const isLeft = there?.metadata.labels?.[labLabel] === lab.id && there.metadata.deletionTimestamp === undefined;
+  if (!wasTried && !isLeft) return false;
   if (await context.ask({ text: askToClear(lab), flag: '--yes' })) return true;
   throw new Interrupted('nothing was changed');
 }
 
 /** @param silence what the API server failed with, where it does not answer */
-function bringUp(
+async function bringUp(
   context: Context,
   stage: Stage,
   { state }: Existing,
@@ -94,6 +97,8 @@ function bringUp(
 ): Promise<Attempt> {
   const isHere = begun.made === state.createdAt;
   if (isHere && begun.rebuild !== true) {
+    // Only a reset mends an API server that a step has broken.
+    if (silence === undefined) await stage.prepare();
     if (begun.ready || silence === undefined) return makeReady(stage, begun);
     const what = `step ${begun.step} of lab ${begun.lab} has not begun, and the API server does not answer`;
     throw new KubelabError('KL-LAB-ORDER', what, {
@@ -102,7 +107,9 @@ function bringUp(
     });
   }
   // The cluster was made anew, or something was cut off: nothing of the lab is on it, or only a part.
-  const brought = isHere ? begun : { ...begun, made: state.createdAt, broughtAt: stage.now().toISOString() };
+  const brought: Attempt = isHere
+    ? begun
+    : { ...begun, made: state.createdAt, broughtAt: stage.now().toISOString(), rebuild: true };
   return resetTo(stage, brought, chooseStep(context, stage.loaded, begun));
 }
 

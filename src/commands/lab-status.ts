@@ -2,7 +2,7 @@ import { progressOf } from '../labs/attempt/attempt.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { openExisting } from './existing.ts';
-import { countPoints } from './lab-report.ts';
+import { countPoints, pointsToReach } from './lab-report.ts';
 import { readCurrent } from './lab-stage.ts';
 import { type Words, words } from './lab-words.ts';
 
@@ -24,7 +24,7 @@ async function runStatus(context: Context): Promise<CommandResult> {
     id: step.id,
     title: step.title[language],
     current: step.id === attempt.step,
-    pointsOf: step.checks.reduce((sum, check) => sum + check.points, 0),
+    pointsOf: pointsToReach(step, attempt),
     ...progressOf(attempt, step.id),
   }));
   return {

@@ -13,11 +13,11 @@ import { type LabTest, testLab } from '../labs/prove/test-lab.ts';
 import { hasSolutions, requireSolutions, testInstructor } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
+import { trialMark } from '../labs/attempt/trial-mark.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
-import { provideLabImages } from './lab-images.ts';
-import { findLabOf, labPlaces, onStage } from './lab-stage.ts';
+import { attemptsOf, findLabOf, labPlaces, onStage } from './lab-stage.ts';
 import { requireFit, requireFree } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
 
@@ -125,8 +125,9 @@ function testOnStage(context: Context, existing: Existing, loaded: LoadedLab, fl
   return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, async (stage) => {
     // It may have been begun since.
     await requireFree(existing, loaded.lab, flags.step);
-    await provideLabImages(existing, loaded.lab.requires.images, `lab test ${id}`);
-    return testLab(
+    const mark = trialMark(attemptsOf(existing), id);
+    await mark.put(existing.state.createdAt);
+    const test = await testLab(
       { ...stage, patience: {}, keep: () => Promise.resolve() },
       {
         ...(flags.step === undefined ? {} : { step: flags.step }),
@@ -134,6 +135,8 @@ function testOnStage(context: Context, existing: Existing, loaded: LoadedLab, fl
         report: (result) => context.events({ type: 'note', text: describeCase(id, result) }),
       },
     );
+    if (test.cases.some(({ kind, passed }) => kind === 'leftovers' && passed)) await mark.remove();
+    return test;
   });
 }
 

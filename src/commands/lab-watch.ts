@@ -1,18 +1,21 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import { Interrupted, KubelabError } from '../errors/errors.ts';
+import { Interrupted } from '../errors/errors.ts';
 import type { Milliseconds } from '../exec/runner.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { type Attempt, readAttempt, writeAttempt } from '../labs/attempt/attempt.ts';
-import { checkAttempt, hasPassed } from '../labs/attempt/attempt-flow.ts';
-import type { Round } from '../labs/check/check-result.ts';
+import { type Attempt, progressOf, withProgress } from '../labs/attempt/attempt.ts';
+import { type SharedAttempt, shareAttempt } from '../labs/attempt/share-attempt.ts';
+import { checkAttempt } from '../labs/attempt/attempt-flow.ts';
+import { hasPassed, type Round } from '../labs/check/check-result.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
 import type { Seen } from '../labs/snapshot.ts';
+import { lockOwner } from './cluster-run.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { showRound } from './lab-check.ts';
 import { listFindings } from './lab-report.ts';
 import { onStage, openReady } from './lab-stage.ts';
+import { words } from './lab-words.ts';
 
 export const labWatch = defineCommand({
   name: 'watch',
@@ -28,55 +31,38 @@ export const labWatch = defineCommand({
 async function runWatch(context: Context): Promise<CommandResult> {
   const { existing, loaded, attempt, folder } = await openReady(context);
   const title = `lab watch ${loaded.lab.id}`;
-  const { attempt: after, round } = await onStage(context, { existing, loaded, title, changes: false }, (stage) =>
+  const seen = await onStage(context, { existing, loaded, title, changes: false }, (stage) => {
+    const shared = shareAttempt({ folder, owner: lockOwner(context, title), begun: attempt, signal: context.signal });
     // A look waits for nothing: it is taken again when something has changed.
-    watchUntilPassed({ ...stage, patience: { atMost: 0 } }, shareAttempt(folder, attempt), context),
-  );
-  return showRound(loaded, after, round);
+    return watchUntilPassed({ ...stage, patience: { atMost: 0 } }, shared, context);
+  });
+  if (seen.round !== undefined) return showRound(loaded, seen.attempt, seen.round);
+  const text = words[seen.attempt.language].allPassed;
+  return { data: { lab: loaded.lab.id, step: attempt.step, passed: true }, human: () => [{ kind: 'text', text, tone: 'good' }] };
 }
 
-/** An attempt that other commands may change meanwhile, in another terminal. */
-interface SharedAttempt {
-  /** @throws KubelabError `KL-LAB-ORDER` when the step is no longer the current one */
-  read(): Promise<Attempt>;
-  /** Keeps it, unless somebody has changed it since it was read. @returns whether it was kept */
-  keep(attempt: Attempt): Promise<boolean>;
-  hasChanged(): Promise<boolean>;
-}
-
-function shareAttempt(folder: string, begun: Attempt): SharedAttempt {
-  let known = begun;
-  const hasChanged = async (): Promise<boolean> => !isDeepStrictEqual(await readAttempt(folder, begun.lab), known);
-  return {
-    hasChanged,
-    async read() {
-      const now = await readAttempt(folder, begun.lab);
-      if (now?.step !== begun.step || !now.ready)
-        throw new KubelabError('KL-LAB-ORDER', `step ${begun.step} of lab ${begun.lab} is no longer the current one`);
-      return (known = now);
-    },
-    async keep(attempt) {
-      if (await hasChanged()) return false;
-      await writeAttempt(folder, attempt);
-      known = attempt;
-      return true;
-    },
-  };
+/** What was seen in the end; no round where the step was taken on by another command. */
+interface Watched {
+  readonly attempt: Attempt;
+  readonly round?: Round;
 }
 
 async function watchUntilPassed(
   stage: Stage,
   shared: SharedAttempt,
   { events, signal }: Pick<Context, 'events' | 'signal'>,
-): Promise<{ attempt: Attempt; round: Round }> {
+): Promise<Watched> {
   let known: ReadonlyMap<string, string> = new Map();
+  const { step } = await shared.read();
   for (;;) {
     let seen: Seen = { lists: [], isPartial: true };
     let isKept = false;
-    const keep: Stage['keep'] = async (attempt, derive) => {
-      isKept = await shared.keep(derive?.(attempt) ?? attempt);
+    const attempt = await shared.read();
+    if (attempt.step !== step) return { attempt };
+    const keep: Stage['keep'] = async (same, derive = (one) => one) => {
+      isKept = !tellsMore(same, derive(same), step) || (await shared.keep(same, (now) => uncounted(now, derive(now), step)));
     };
-    const checked = await checkAttempt({ ...stage, keep }, await shared.read(), (now) => (seen = now));
+    const checked = await checkAttempt({ ...stage, keep }, attempt, (now) => (seen = now));
     const { language } = checked.attempt;
     const lines = listFindings(checked.round, language);
     for (const [id, line] of lines) if (known.get(id) !== line) events({ type: 'note', text: line });
@@ -85,6 +71,17 @@ async function watchUntilPassed(
     const isBlind = seen.isPartial || looksBeyondApi(stage, checked.attempt, checked.round);
     await untilChange({ api: stage.cluster.api, seen, isBlind, signal, hasChanged: () => shared.hasChanged() });
   }
+}
+
+/** Nobody asked for these looks one by one, as with `lab check`: they count for nothing. */
+function uncounted(before: Attempt, after: Attempt, step: string): Attempt {
+  return withProgress(after, step, { rounds: progressOf(before, step).rounds });
+}
+
+/** Whether a look has found anything new: what is only seen again at another time is not. */
+function tellsMore(before: Attempt, after: Attempt, step: string): boolean {
+  const bare = (attempt: Attempt): Attempt => withProgress(attempt, step, { rounds: 0, evidence: undefined });
+  return !isDeepStrictEqual(bare(before), bare(after));
 }
 
 /** Whether something that has not passed is seen only by looking: pages, commands, files of nodes. */

@@ -6,6 +6,7 @@ import { makeClientCertificate, type ClientCertificate } from './pki.ts';
 const user = 'kubelab-checker';
 const group = 'kubelab:checkers';
 const roleName = 'kubelab:checker';
+const execRoleName = 'kubelab:checker-exec';
 
 const hour = 3_600_000;
 
@@ -31,22 +32,35 @@ function rules(): Fields[] {
       verbs: ['get', 'list', 'watch'],
     })),
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
-    // A WebSocket begins with a GET; from 1.35 on the API server wants create for it all the same.
-    { apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'] },
   ];
 }
 
-/** The objects that let the checker read: a role and its binding, as one YAML text. */
+const rbac = 'rbac.authorization.k8s.io';
+const apiVersion = `${rbac}/v1`;
+
+/** The objects that let the checker read: roles, and the binding of the one that holds everywhere, as one YAML text. */
 export function renderCheckerAccess(): string {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
   return renderDocuments([
     { apiVersion, kind: 'ClusterRole', metadata: { name: roleName }, rules: rules() },
     {
       apiVersion,
-      kind: 'ClusterRoleBinding',
-      metadata: { name: roleName },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: roleName },
-      subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }],
+      kind: 'ClusterRole',
+      metadata: { name: execRoleName },
+      // A WebSocket begins with a GET; from 1.35 on the API server wants create for it all the same.
+      rules: [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'] }],
     },
+    { apiVersion, kind: 'ClusterRoleBinding', metadata: { name: roleName }, ...bindingTo(roleName) },
   ]);
+}
+
+/** Lets the checker run commands in the pods of one namespace: a role there holds nowhere else. */
+export function checkerExecBinding(namespace: string): Fields {
+  return { apiVersion, kind: 'RoleBinding', metadata: { name: execRoleName, namespace }, ...bindingTo(execRoleName) };
+}
+
+function bindingTo(role: string): Fields {
+  return {
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: role },
+    subjects: [{ apiGroup: rbac, kind: 'Group', name: group }],
+  };
 }

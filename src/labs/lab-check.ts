@@ -33,11 +33,10 @@ const object = map({
   distinct: map({ path: text('a field path, such as spec.nodeName'), atLeast: wholeNumber(2, 100) }).optional(),
 });
 
-/** A command in containers. */
+/** A command in containers of the lab's own namespace. */
 const exec = map({
   pod: text('the name of a pod').optional(),
   pods: z.record(z.string(), z.string('expected a text'), 'expected a map of labels').optional(),
-  namespace: text('a namespace').optional(),
   container: text('the name of a container').optional(),
   /** In every such pod; without it, in one that is ready. */
   all: z.literal(true, 'expected true').optional(),

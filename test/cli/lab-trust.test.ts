@@ -272,6 +272,27 @@ describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
     expect(rig.ran()).toBe(1);
   });
 
+  it('begins on nothing that a test which was cut off did to nodes, also where its namespace is gone', async () => {
+    const rig = await createTrustRig();
+    const nothing = { stdout: '{"items": []}' };
+    rig.ssh.answer(({ args }) => args.join(' ').includes(' get persistentvolumes '), nothing);
+    rig.ssh.answer(({ args }) => args.join(' ').includes(' get namespaces,'), nothing);
+    rig.ssh.answer(({ stdin }) => stdin.includes(script), { exitCode: 1 });
+    // It fails in the middle, and leaves what it has done.
+    const flags = ['--trust', '--keep-on-failure'];
+    expect(await rig.run('lab', 'test', 'from-pack', ...flags)).toMatchObject({ exitCode: 1 });
+    rig.ssh.answer(({ stdin }) => stdin.includes(script), {});
+    expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 2 });
+    const before = rig.ssh.calls.length;
+    expect(await rig.run('lab', 'start', 'from-pack', '--yes')).toMatchObject({ exitCode: 0 });
+    const lines = rig.ssh.calls.slice(before).map(({ args, stdin }) => (stdin.includes(script) ? 'setup' : args.join(' ')));
+    const removed = lines.findIndex((line) => line.includes(' delete namespace '));
+    expect([removed >= 0, lines.indexOf('setup') > removed]).toEqual([true, true]);
+    // What was cleared away is nothing to ask about again.
+    expect(await rig.run('lab', 'stop', '--yes')).toMatchObject({ exitCode: 0 });
+    expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
+  });
+
   it('goes on where it was left while the API server is down, as a step may want it', async () => {
     const rig = await createTrustRig();
     expect(await rig.run('lab', 'start', 'from-pack', '--trust')).toMatchObject({ exitCode: 0 });

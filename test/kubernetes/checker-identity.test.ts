@@ -3,7 +3,7 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createFixture } from 'fs-fixture';
 import { describe, expect, it } from 'vitest';
 import { parseAllDocuments } from 'yaml';
-import { makeCheckerCertificate, renderCheckerAccess } from '../../src/kubernetes/checker-identity.ts';
+import { checkerExecBinding, makeCheckerCertificate, renderCheckerAccess } from '../../src/kubernetes/checker-identity.ts';
 import { makeClusterPki } from '../../src/kubernetes/pki.ts';
 
 const hour = 3_600_000;
@@ -35,15 +35,30 @@ it.each(['ECDSA-P256', 'RSA-2048'] as const)('an authority of %s makes a certifi
 });
 
 describe('what the checker may do', () => {
-  const [role, binding] = parseAllDocuments(renderCheckerAccess()).map((document) => document.toJS() as Record<string, unknown>);
+  const [role, execRole, binding] = parseAllDocuments(renderCheckerAccess()).map(
+    (document) => document.toJS() as Record<string, unknown>,
+  );
   const rules = role?.['rules'] as readonly { apiGroups: string[]; resources: string[]; verbs: string[] }[];
 
-  it('is to read, and to run commands in pods', () => {
-    for (const { resources, verbs } of rules) {
-      const allowed = resources.includes('pods/exec') ? ['get', 'create'] : ['get', 'list', 'watch'];
-      expect(verbs.filter((verb) => !allowed.includes(verb))).toEqual([]);
-    }
-    expect(rules.filter(({ verbs }) => verbs.includes('create')).map(({ resources }) => resources)).toEqual([['pods/exec']]);
+  it('is to read, everywhere', () => {
+    const verbs = rules.flatMap((rule) => rule.verbs);
+    expect(verbs.filter((verb) => !['get', 'list', 'watch'].includes(verb))).toEqual([]);
+    expect(rules.flatMap(({ resources }) => resources)).not.toContain('pods/exec');
+  });
+
+  it('is to run commands in pods of a namespace that says so, and of no other', () => {
+    expect(execRole).toMatchObject({
+      kind: 'ClusterRole',
+      rules: [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'] }],
+    });
+    const name = (execRole?.['metadata'] as { readonly name: string }).name;
+    expect(binding).not.toMatchObject({ roleRef: { name } });
+    expect(checkerExecBinding('lab-x')).toMatchObject({
+      kind: 'RoleBinding',
+      metadata: { namespace: 'lab-x' },
+      roleRef: { kind: 'ClusterRole', name },
+      subjects: [{ kind: 'Group', name: 'kubelab:checkers' }],
+    });
   });
 
   it('is named one by one, and holds neither Secrets nor ways around them', () => {

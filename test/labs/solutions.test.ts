@@ -20,6 +20,7 @@ async function learnerStage(yaml = twoSteps): Promise<Stage> {
     loaded: await loadLab(fixture.path),
     cluster: new Proxy({}, { get: (_, name) => untouched(String(name)) }) as LabCluster,
     keep: () => untouched('the attempt'),
+    prepare: () => untouched('the cluster'),
     say: () => undefined,
     now: () => new Date(),
     patience: {},

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Attempt, progressOf, withProgress } from './attempt.ts';
-import type { CheckResult, Round } from '../check/check-result.ts';
+import type { Round } from '../check/check-result.ts';
 import { earlierSteps } from '../earlier-steps.ts';
 import { interpolateAll } from '../interpolate.ts';
 import type { Language } from '../lab-fields.ts';
@@ -10,6 +10,7 @@ import { readField } from '../check/read-field.ts';
 import { checkStep, type RoundInput } from '../check/round.ts';
 import { requireWayTo, solutionOf } from '../solutions.ts';
 import { stepOf, type Stage, valuesOf } from './stage.ts';
+import { takeRound } from './take-round.ts';
 import { drawVariables } from './values.ts';
 import type { Step } from '../lab.ts';
 
@@ -47,6 +48,7 @@ export function planAttempt({ loaded, now }: Pick<Stage, 'loaded' | 'now'>, wish
 export async function makeReady(stage: Stage, attempt: Attempt): Promise<Attempt> {
   if (attempt.ready) return attempt;
   const { lab } = stage.loaded;
+  await stage.prepare();
   await makeNamespace(stage);
   if (attempt.step === lab.steps[0]?.id)
     await performActions(stage, lab.setup, performInput(stage, attempt, `the setup of lab ${lab.id}`));
@@ -128,34 +130,6 @@ export function lookAtStep(stage: Stage, attempt: Attempt, options: Pick<RoundIn
   });
 }
 
-function takeRound(attempt: Attempt, step: Step, round: Round, now: Date): Attempt {
-  const before = progressOf(attempt, step.id);
-  const passed = round.results.filter(({ status }) => status === 'pass').map(({ check }) => check);
-  const latched = step.checks.filter(({ id, once }) => once === true && passed.includes(id)).map(({ id }) => id);
-  const costs = before.hints.reduce((sum, index) => sum + (step.hints[index]?.cost ?? 0), 0);
-  const isPassed = hasPassed(round);
-  const points = before.solved ? 0 : Math.max(0, pointsIn(round.results) - costs);
-  return {
-    ...withProgress(attempt, step.id, {
-      rounds: before.rounds + 1,
-      results: Object.fromEntries(round.results.map(({ check, status }) => [check, status])),
-      // What was reached stays reached, whatever the cluster is like later.
-      points: before.passedAt === undefined ? points : before.points,
-      ...(isPassed && before.passedAt === undefined ? { passedAt: now.toISOString() } : {}),
-    }),
-    latched: { ...attempt.latched, [step.id]: [...new Set([...(attempt.latched[step.id] ?? []), ...latched])] },
-  };
-}
-
-function pointsIn(results: readonly CheckResult[]): number {
-  return results.filter(({ status }) => status === 'pass').reduce((sum, { points }) => sum + points, 0);
-}
-
-/** Whether the step is done: nothing is broken, and every check that applies has passed. */
-export function hasPassed(round: Round): boolean {
-  return round.spoiled.length === 0 && round.results.every(({ status }) => status === 'pass' || status === 'notApplicable');
-}
-
 /**
  * Does the current step in the learner's place. Its checks are not looked at.
  * @throws KubelabError `KL-LAB-NO-SOLUTION`
@@ -183,10 +157,12 @@ export function stepAfter({ loaded }: Pick<Stage, 'loaded'>, id: string): Step |
 /** Goes on to the step after the current one, or ends the lab. */
 export async function goOn(stage: Stage, attempt: Attempt): Promise<Attempt> {
   const next = stepAfter(stage, attempt.step);
-  const moved =
+  const moved: Attempt =
     next === undefined
       ? { ...attempt, finishedAt: attempt.finishedAt ?? stage.now().toISOString() }
       : { ...attempt, step: next.id, ready: false };
+  // A newer version of the lab may have got further steps.
+  if (next !== undefined) delete moved.finishedAt;
   await stage.keep(moved);
   return makeReady(stage, moved);
 }
@@ -232,11 +208,14 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
     steps: Object.fromEntries(Object.entries(attempt.steps).filter(([step]) => !forgotten.some(({ id }) => id === step))),
   };
   delete current.finishedAt;
-  current = withProgress(current, target, {
-    resets: resets + (attempt.rebuild === true ? 0 : 1),
-    hints: progressOf(attempt, target).hints,
-  });
+  for (const { id } of forgotten.filter((step) => attempt.steps[step.id] !== undefined)) {
+    // What was shown stays known.
+    const { solved, hints } = progressOf(attempt, id);
+    current = withProgress(current, id, { solved, hints });
+  }
+  current = withProgress(current, target, { resets: resets + (attempt.rebuild === true ? 0 : 1) });
   await clearAway(stage, current);
+  await stage.prepare();
   await makeNamespace(stage);
   await performActions(stage, lab.setup, performInput(stage, current, `the setup of lab ${lab.id}`));
   for (const step of earlierSteps(lab, target)) {

@@ -44,6 +44,10 @@ const attemptSchema = z.object({
       rounds: z.number(),
       /** What the last round found, by check. */
       results: z.record(z.string(), z.enum(checkStatuses)),
+      /** What was seen, by check: in the round that the step passed in, and until then in the last one. */
+      evidence: z
+        .record(z.string(), z.object({ at: z.iso.datetime(), status: z.enum(checkStatuses), lines: z.array(z.string()) }))
+        .optional(),
       resets: z.number(),
       /** Indexes of the hints that were shown. */
       hints: z.array(z.number()),

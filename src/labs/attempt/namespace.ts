@@ -1,6 +1,7 @@
 import { waitFor } from '../../cluster/wait.ts';
 import { type CommandFailed, failureOf, KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
+import { checkerExecBinding } from '../../kubernetes/checker-identity.ts';
 import { renderDocuments } from '../../kubernetes/documents.ts';
 import type { Kubectl } from '../../kubernetes/kubectl.ts';
 import { findOwnObjects } from './cluster-objects.ts';
@@ -20,7 +21,8 @@ export async function makeNamespace(stage: Stage): Promise<void> {
   const there = await requireOwnNamespace(stage);
   // One that is going would take along all that is made in it.
   if (there?.metadata.deletionTimestamp !== undefined) await waitUntilGone(stage);
-  await kubectl.apply(renderDocuments([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [labLabel]: id } } }]));
+  const itself = { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [labLabel]: id } } };
+  await kubectl.apply(renderDocuments([itself, checkerExecBinding(name)]));
   await waitFor(
     {
       what: `the service account of namespace ${name}`,

@@ -110,16 +110,17 @@ async function perform(stage: Stage, action: Action, input: PerformInput): Promi
     return Object.fromEntries(await Promise.all(given));
   }
   const script = action.run ?? (await loaded.folder.read(action.script ?? ''));
-  await Promise.all(
-    nodesOf(action.on, cluster).map((node) =>
-      cluster.node(node.name).run(['sh', '-eu', '-s'], {
-        timeout: action.timeout,
-        signal: cluster.signal,
-        input: wrapScript(script),
-        env: { ...input.variables, KUBELAB_NAMESPACE: namespace },
-      }),
-    ),
+  const runs = nodesOf(action.on, cluster).map((node) =>
+    cluster.node(node.name).run(['sh', '-eu', '-s'], {
+      timeout: action.timeout,
+      signal: cluster.signal,
+      input: wrapScript(script),
+      env: { ...input.variables, KUBELAB_NAMESPACE: namespace },
+    }),
   );
+  // Where it fails on one, those on others would go on beside whatever is done next.
+  await Promise.allSettled(runs);
+  await Promise.all(runs);
   return {};
 }
 
@@ -133,7 +134,10 @@ async function waitUntil(
     {
       what: `${what} of lab ${loaded.lab.id} to take effect`,
       hint: `Look with: kubelab kubectl -n ${loaded.lab.namespace} get all,events. If all looks well there, it is a mistake in the lab.`,
-      deadline: Math.min(Math.max(action.within, stage.patience.atLeast ?? 0), stage.patience.atMost ?? Infinity),
+      deadline: Math.min(
+        Math.max(action.within * cluster.capabilities.slowness, stage.patience.atLeast ?? 0),
+        stage.patience.atMost ?? Infinity,
+      ),
       every: 1000,
       ready: async () => {
         const { status, text } = await probe({

@@ -17,10 +17,20 @@ export interface Stage {
    * @param derive what is kept in its place, where it follows from fields that other commands may have changed meanwhile
    */
   readonly keep: (attempt: Attempt, derive?: Derive) => Promise<void>;
+  /**
+   * Lets checks look, and gives the nodes the images of the lab. Asked for before anything of the lab is made, and after what
+   * was broken has been mended.
+   */
+  readonly prepare: () => Promise<void>;
   /** Told what is being done right now. */
   readonly say: (text: string) => void;
   readonly now: () => Date;
   readonly patience: Patience;
+}
+
+/** For checks after a solution: what was just made needs a moment on any machine. */
+export function patienceAfterSolving({ cluster }: Pick<Stage, 'cluster'>): Patience {
+  return { atLeast: 120_000 * cluster.capabilities.slowness };
 }
 
 /** @throws KubelabError `KL-LAB-ORDER` when the lab has changed since the attempt began, and has no such step */

@@ -14,7 +14,7 @@ export type ExecCheck = NonNullable<z.output<typeof checkFields.exec>>;
 
 /** Runs a command in pods and compares what it says. @throws ApiError, Interrupted */
 export async function lookInPods(check: ExecCheck, expect: Expectation | undefined, place: LookPlace): Promise<Look> {
-  const namespace = check.namespace ?? place.namespace;
+  const { namespace } = place;
   const pods = (await place.snapshot.list({ apiVersion: 'v1', kind: 'Pod', namespace })).filter((pod) => isMeant(check, pod));
   const subject = (objects: readonly KubeObject[]): Subject => ({
     apiVersion: 'v1',

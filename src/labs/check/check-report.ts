@@ -1,6 +1,7 @@
 import { Interrupted } from '../../errors/errors.ts';
 import type { CheckResult } from './check-result.ts';
 import { boundLine, errorText } from '../../cluster/plain-text.ts';
+import { describeEvidence } from './evidence.ts';
 import { explainSubject } from '../explain/explain-object.ts';
 import { interpolateAll } from '../interpolate.ts';
 import type { Check } from '../lab-check.ts';
@@ -33,7 +34,13 @@ export function reportMessage(id: string, message: Localized, found: Found, plac
 /** The result of a check that has settled. Where the learner is not there yet, it says what the objects wait for. */
 export async function reportCheck(standing: Standing, place: LookPlace): Promise<CheckResult> {
   const { check, look, blockedBy, endedAt = 0, since = endedAt } = standing;
-  const result = { check: check.id, points: check.points, milliseconds: endedAt - since };
+  const seen = look === undefined ? [] : describeEvidence(check, look.found);
+  const result = {
+    check: check.id,
+    points: check.points,
+    milliseconds: endedAt - since,
+    ...(seen.length === 0 ? {} : { evidence: seen }),
+  };
   if (blockedBy !== undefined || look === undefined) {
     const ids = (blockedBy ?? check.needs).join(', ');
     const because = { en: `First ${ids} has to pass.`, ko: `먼저 ${ids} 확인을 통과해야 합니다.` };

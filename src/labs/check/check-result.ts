@@ -25,6 +25,8 @@ export interface CheckResult {
   readonly differences?: readonly Localized[];
   /** The first broken link from the object to what keeps it from working, in plain words and without the cure. */
   readonly chain?: readonly Localized[];
+  /** What was seen, in lines to keep: which object, the fields in question, what was answered or printed. */
+  readonly evidence?: readonly string[];
   /** Why a check is `notApplicable` or `blocked`. */
   readonly because?: Localized;
   readonly milliseconds: number;
@@ -47,4 +49,9 @@ export interface Round {
   /** Requests that reading the cluster took, and how long the whole round did. */
   readonly calls: number;
   readonly milliseconds: number;
+}
+
+/** Whether the step is done: nothing is broken, and every check that applies has passed. */
+export function hasPassed({ results, spoiled }: Pick<Round, 'results' | 'spoiled'>): boolean {
+  return spoiled.length === 0 && results.every(({ status }) => status === 'pass' || status === 'notApplicable');
 }

@@ -1,7 +1,6 @@
 import { KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
 import { withinTime } from '../../exec/time-limit.ts';
-import { interpolate, placeholdersIn, type Values } from '../interpolate.ts';
 import { readFiles } from '../lint/subject.ts';
 import { listActions, listLooks, listManifests, listScripts } from '../lint/lab-parts.ts';
 import { readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
@@ -21,8 +20,6 @@ export interface LabWishes {
   readonly administers: boolean;
   /** What it removes outside of its namespace when it ends, where it was made since it began: `PersistentVolume/data`. */
   readonly removes: readonly string[];
-  /** Namespaces but its own in whose pods it runs commands. */
-  readonly entersNamespaces: readonly string[];
   /** What its manifests and commands give pods of the node that they are on, such as `hostPath`. */
   readonly podsReach: readonly string[];
   /** Manifests of which that can not be told: they are not readable, or what their fields are called is only known later. */
@@ -78,7 +75,6 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
       lab.reset.clusterObjects.map(({ kind, name }) => `${kind}/${name}`),
       Infinity,
     ),
-    entersNamespaces: unique(listNamespaces(lab), Infinity),
     podsReach: unique([...reached.map(([key]) => key), ...words, ...(added ? ['capabilities'] : [])]),
     opaque: unique(opaque, Infinity),
     internet: unique([...[...texts, ...scripts].flatMap(listHosts), ...images]),
@@ -93,29 +89,6 @@ function listCommands(lab: Lab): string[] {
 function addsSome(capabilities: unknown): boolean {
   const { add } = (typeof capabilities === 'object' && capabilities !== null ? capabilities : {}) as { readonly add?: unknown };
   return Array.isArray(add) ? add.length > 0 : add !== undefined;
-}
-
-/** Where its commands in pods are run outside of its own namespace, whatever its variables turn out to be. */
-function listNamespaces(lab: Lab): string[] {
-  return listLooks(lab)
-    .flatMap(({ fields: { exec } }) => (exec?.namespace === undefined ? [] : [exec.namespace]))
-    .flatMap((namespace) => listTexts(lab, namespace))
-    .filter((namespace) => namespace !== lab.namespace);
-}
-
-/** More choices than somebody reads are left as the lab writes them. */
-const mostTexts = 50;
-
-/** What a text may come to. What is only drawn or seen when the lab runs stays as the lab writes it. */
-function listTexts(lab: Lab, text: string): string[] {
-  let drawn: Values[] = [{ namespace: lab.namespace }];
-  for (const name of placeholdersIn(text).filter((one) => one !== 'namespace')) {
-    const choices = choicesOf(lab, name);
-    const fits = choices.length > 0 && choices.length * drawn.length <= mostTexts;
-    const values = fits ? choices : [`\${${name}}`];
-    drawn = drawn.flatMap((one) => values.map((value) => ({ ...one, [name]: value })));
-  }
-  return drawn.map((values) => interpolate(text, values, 'a namespace'));
 }
 
 function choicesOf(lab: Lab, name: string): readonly string[] {

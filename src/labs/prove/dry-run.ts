@@ -52,6 +52,12 @@ export async function openDryRun(kubectl: Kubectl, place: DryRunPlace, manifest:
 const noJudgement =
   /unable to connect to the server|the connection to the server|\((timeout|servicetimeout|serviceunavailable|toomanyrequests|internalerror)\)|i\/o timeout|handshake|unexpected eof|etcdserver/i;
 
+/** Whether a kubectl that failed tells of what it was given, and not of a server or a node that was not reached. */
+export function hasJudged({ exitCode, stderr }: { readonly exitCode: number | undefined; readonly stderr: string }): boolean {
+  // ssh ends with 255 where it does not reach the node; without a code, it was given up.
+  return exitCode !== undefined && exitCode !== 255 && !noJudgement.test(stderr);
+}
+
 /** @returns `unsaid` where it says nothing, also when it was asked a second time. */
 async function dryRun(
   kubectl: Kubectl,
@@ -61,8 +67,7 @@ async function dryRun(
 ): Promise<Fields | 'refused' | 'unsaid'> {
   const words = ['--namespace', namespace, 'apply', '--dry-run=server', '-o', 'json', '-f', '-'];
   const result = await unlessFailed(kubectl.run(words, { input: manifest, timeout: 60_000, accept: 'any' }));
-  // ssh ends with this where it does not reach the node.
-  if (result === undefined || result.exitCode === 255 || (result.exitCode !== 0 && noJudgement.test(result.stderr)))
+  if (result === undefined || (result.exitCode !== 0 && !hasJudged(result)))
     return isLast ? 'unsaid' : dryRun(kubectl, { namespace, fresh }, manifest, true);
   if (result.exitCode !== 0) return 'refused';
   const fields = listFields(JSON.parse(result.stdout), '');

@@ -1,9 +1,9 @@
-import { Interrupted, KubelabError } from '../../errors/errors.ts';
+import { CommandFailed, Interrupted, KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
 import type { Attempt } from '../attempt/attempt.ts';
-import { clearAway, hasPassed, lookAtStep, planAttempt, resetTo, solveStep } from '../attempt/attempt-flow.ts';
-import type { Round } from '../check/check-result.ts';
-import { type DryRun, type DryRunPlace, openDryRun } from './dry-run.ts';
+import { clearAway, lookAtStep, planAttempt, resetTo, solveStep } from '../attempt/attempt-flow.ts';
+import { hasPassed, type Round } from '../check/check-result.ts';
+import { type DryRun, type DryRunPlace, hasJudged, openDryRun } from './dry-run.ts';
 import { interpolate } from '../interpolate.ts';
 import type { Action } from '../lab-action.ts';
 import type { Lab, Step } from '../lab.ts';
@@ -128,11 +128,24 @@ async function testPlaces(
   const patience = await timeSolution(stage, begin, step);
   let attempt = begin;
   for (const place of places) {
-    attempt = await resetTo(stage, attempt, step.id);
-    const began = Date.now();
-    report(resultOf(place, await tryMutant(stage, patience, attempt, step, place), began));
+    const result = await retryOutage(async () => {
+      attempt = await resetTo(stage, attempt, step.id);
+      const began = Date.now();
+      return resultOf(place, await tryMutant(stage, patience, attempt, step, place), began);
+    });
+    report(result);
   }
   return attempt;
+}
+
+/** A cluster that was out of reach for a moment has said nothing of a slip. @throws ActionFailed when it still is */
+async function retryOutage<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ActionFailed) return work();
+    throw error;
+  }
 }
 
 /** How long a slip is waited for: what it does shows by then, or not at all. */
@@ -183,13 +196,22 @@ async function tryMutant(
     return judge(step, await lookAtStep(slipped(patience.checking), solved.attempt));
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
-    if (error instanceof ActionFailed && isApplyOf(error.action, file)) return { end: 'refused', by: [] };
+    if (error instanceof ActionFailed && isApplyOf(error.action, file)) {
+      if (isRefusal(error)) return { end: 'refused', by: [] };
+      throw error;
+    }
     // The solution waited in vain, long enough for the checks too; what comes after in it was not done.
     const round = await lookAtStep(slipped(0), attempt);
     // A check that broke may have met a container that had just ended, and say more in a moment.
     const again = round.results.some(({ status }) => status === 'error');
     return judge(step, again ? await lookAtStep(slipped(patience.checking), attempt) : round);
   }
+}
+
+function isRefusal({ cause }: ActionFailed): boolean {
+  return (
+    cause instanceof CommandFailed && !cause.timedOut && hasJudged({ exitCode: cause.commandExitCode, stderr: cause.stderr })
+  );
 }
 
 function isApplyOf(action: Action | undefined, file: string): boolean {

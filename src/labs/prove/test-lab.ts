@@ -105,7 +105,7 @@ async function clearAwayAll(stage: Stage, attempt: Attempt): Promise<readonly st
   const failed = await detailsOf(() => clearAway(stage, attempt));
   if (failed.length === 0) return failed;
   const { id, reset } = stage.loaded.lab;
-  await detailsOf(() => removeObjects(stage, attempt.startedAt));
+  await detailsOf(() => removeObjects(stage, attempt.broughtAt ?? attempt.startedAt));
   await detailsOf(async () => {
     await performActions(stage, reset.also, performInput(stage, attempt, `the reset of lab ${id}`));
   });

@@ -1,14 +1,13 @@
 import { Interrupted } from '../../errors/errors.ts';
 import type { Attempt } from '../attempt/attempt.ts';
-import { checkAttempt, hasPassed, lookAtStep, performInput, resetTo, solveStep } from '../attempt/attempt-flow.ts';
+import { checkAttempt, lookAtStep, performInput, resetTo, solveStep } from '../attempt/attempt-flow.ts';
 import { performActions } from '../attempt/perform.ts';
-import type { Round } from '../check/check-result.ts';
+import { hasPassed, type Round } from '../check/check-result.ts';
 import type { Step, WrongAnswer } from '../lab.ts';
-import { stepOf } from '../attempt/stage.ts';
+import { patienceAfterSolving, stepOf } from '../attempt/stage.ts';
 import type { Bench } from './test-bench.ts';
 
-/** What has just been solved needs a moment; what is looked at before anything was done does not. */
-const solved = { atLeast: 120_000 };
+/** What is looked at before anything was done needs no time. */
 const before = { atMost: 0 };
 
 /** No check of a step passes where it begins. */
@@ -20,11 +19,21 @@ export async function testBefore(bench: Bench, attempt: Attempt, step: Step): Pr
 
 async function judgeBefore({ stage }: Bench, attempt: Attempt, step: Step): Promise<string[]> {
   const round = await lookAtStep({ ...stage, patience: before }, attempt);
-  return round.results.flatMap(({ check, status, message }) => {
+  const checks = round.results.flatMap(({ check, status, message }) => {
     const allowed = step.checks.find(({ id }) => id === check)?.allowPassBeforeSolve !== undefined;
     if (status === 'pass') return allowed ? [] : [`${check} passes before anything was done`];
+    if (status === 'spoiled') return [`${check} is spoiled where the step begins; ${message?.en ?? ''}`];
     return status === 'error' ? [`${check} broke: ${message?.en ?? ''}`] : [];
   });
+  return [...checks, ...describeGuards(round)];
+}
+
+/** A guard has nothing to say but where the learner broke something. */
+function describeGuards({ spoiled, guardErrors = [] }: Round): string[] {
+  return [
+    ...spoiled.map(({ guard, message }) => `${guard}: spoiled; ${message.en}`),
+    ...guardErrors.map(({ guard, error }) => `${guard} broke: ${error}`),
+  ];
 }
 
 /** The solution passes, and passes when it is done again. @returns the attempt with the step solved; undefined when it could not be. */
@@ -45,20 +54,17 @@ async function solveAndCheck(
   attempt: Attempt,
 ): Promise<{ readonly attempt: Attempt; readonly missing: readonly string[] }> {
   const { attempt: done } = await solveStep(stage, attempt);
-  const { attempt: checked, round } = await checkAttempt({ ...stage, patience: solved }, done);
-  return { attempt: checked, missing: hasPassed(round) ? [] : describeMissing(round) };
+  const { attempt: checked, round } = await checkAttempt({ ...stage, patience: patienceAfterSolving(stage) }, done);
+  return { attempt: checked, missing: [...(hasPassed(round) ? [] : describeMissing(round)), ...describeGuards(round)] };
 }
 
 function describeMissing(round: Round): string[] {
   const failed = round.results.filter(({ status }) => status !== 'pass' && status !== 'notApplicable');
-  return [
-    ...failed.map(({ check, status, message, expected, actual }) =>
-      [`${check}: ${status}`, message?.en, expected && `expected ${expected.en}`, actual && `found ${actual.en}`]
-        .filter((part) => part !== undefined && part !== '')
-        .join('; '),
-    ),
-    ...round.spoiled.map(({ guard, message }) => `${guard}: spoiled; ${message.en}`),
-  ];
+  return failed.map(({ check, status, message, expected, actual }) =>
+    [`${check}: ${status}`, message?.en, expected && `expected ${expected.en}`, actual && `found ${actual.en}`]
+      .filter((part) => part !== undefined && part !== '')
+      .join('; '),
+  );
 }
 
 /**

@@ -1,7 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Attempt } from '../../../src/labs/attempt/attempt.ts';
 import { progressOf, withProgress } from '../../../src/labs/attempt/attempt.ts';
-import { checkAttempt, clearAway, makeReady, planAttempt, resetTo, solveStep } from '../../../src/labs/attempt/attempt-flow.ts';
+import {
+  checkAttempt,
+  clearAway,
+  goOn,
+  makeReady,
+  planAttempt,
+  resetTo,
+  solveStep,
+} from '../../../src/labs/attempt/attempt-flow.ts';
 import { loadLab } from '../../../src/labs/load-lab.ts';
 import type { Stage } from '../../../src/labs/attempt/stage.ts';
 import { createFakeTools, type FakeTool, type FakeTools, type ToolHandler } from '../../rig/fake-tool.ts';
@@ -43,6 +51,8 @@ describe('an attempt at a lab', () => {
   const objects: Record<string, unknown> = {};
   /** Every attempt that was kept, in order, with the kubectl calls before it. */
   let kept: { readonly attempt: Attempt; readonly calls: number }[] = [];
+  /** The kubectl calls before each time that the cluster was prepared. */
+  let prepared: number[] = [];
 
   beforeAll(async () => {
     tools = await createFakeTools();
@@ -63,6 +73,7 @@ describe('an attempt at a lab', () => {
       patience: { forNothing: 100 },
       keep: (attempt, derive) =>
         Promise.resolve(void kept.push({ attempt: derive?.(attempt) ?? attempt, calls: program.calls.length })),
+      prepare: () => Promise.resolve(void prepared.push(program.calls.length)),
       say: () => undefined,
       now: () => new Date('2026-01-02T03:04:05.000Z'),
     };
@@ -70,6 +81,7 @@ describe('an attempt at a lab', () => {
 
   beforeEach(() => {
     kept = [];
+    prepared = [];
     setPods();
     namespace = 'absent';
     program.answer([], {});
@@ -148,6 +160,48 @@ describe('an attempt at a lab', () => {
       '--namespace lab-first-pod apply',
       '--namespace lab-first-pod annotate node worker1 lab=second',
     ]);
+  });
+
+  it('lets checks look only when what was there is cleared away, and before anything is made', async () => {
+    await resetTo(stage, { ...plan(), ready: true }, 'run');
+    const lines = callsSince(0);
+    const removed = lines.findLastIndex((line) => line.includes(' delete namespace '));
+    const made = lines.findLastIndex((line) => / apply /.test(line) && !line.includes('--namespace'));
+    expect(prepared).toEqual([expect.any(Number)]);
+    expect([removed < prepared[0]!, prepared[0]! <= made]).toEqual([true, true]);
+  });
+
+  it('knows after a reset what was shown: hints, and that kubelab did the step', async () => {
+    const shown = withProgress({ ...plan(), ready: true }, 'run', { hints: [0], solved: true, points: 0, rounds: 3 });
+    const after = await resetTo(stage, withProgress({ ...shown, step: 'leave' }, 'leave', { hints: [0] }), 'run');
+    expect(progressOf(after, 'run')).toMatchObject({ hints: [0], solved: true, rounds: 0, resets: 1 });
+    expect(progressOf(after, 'run')).not.toHaveProperty('passedAt');
+    expect(progressOf(after, 'leave')).toMatchObject({ hints: [0], resets: 0 });
+    setPods(podOf('web'));
+    expect(progressOf((await checkAttempt(stage, after)).attempt, 'run')).toMatchObject({
+      points: 0,
+      passedAt: expect.any(String),
+    });
+  });
+
+  it('keeps what was seen in the round that passed, and until then in the last one', async () => {
+    const { attempt: failed } = await checkAttempt(stage, { ...plan(), ready: true });
+    expect(progressOf(failed, 'run').evidence).toMatchObject({
+      'pod-ready': { status: 'notYet', lines: expect.arrayContaining(['The pod is not ready.']) },
+    });
+    setPods(podOf('web'));
+    const { attempt: passed } = await checkAttempt(stage, failed);
+    const { evidence } = progressOf(passed, 'run');
+    expect(evidence).toMatchObject({ 'pod-ready': { status: 'pass', lines: expect.arrayContaining(['condition Ready: True']) } });
+    setPods();
+    expect(progressOf((await checkAttempt(stage, passed)).attempt, 'run').evidence).toEqual(evidence);
+  });
+
+  it('is not at its end any more once a later version of the lab goes on', async () => {
+    const ended = { ...plan(), ready: true, finishedAt: '2026-01-02T03:04:05.000Z' };
+    const on = await goOn(stage, ended);
+    expect(on).toMatchObject({ step: 'leave', ready: true });
+    expect(on).not.toHaveProperty('finishedAt');
   });
 
   it('does of the steps before only those again that the step needs', async () => {

@@ -1,4 +1,5 @@
 import { readdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { createFixture } from 'fs-fixture';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import {
@@ -81,15 +82,17 @@ describe('an attempt', () => {
   });
 });
 
+const owner = { pid: process.pid, host: hostname(), command: 'kubelab lab check', kill: process.kill };
+
 describe('what a command keeps of an attempt', () => {
   it('leaves what another has kept meanwhile', async () => {
     const folder = await makeFolder();
     await writeAttempt(folder, attempt);
-    const keeper = createKeeper(folder, attempt);
+    const keeper = createKeeper(folder, attempt, owner);
     await writeAttempt(folder, withProgress(attempt, 'share', { hints: [0] }));
     const checked = withProgress({ ...attempt, answers: { why: 'b' } }, 'share', { rounds: 1, points: 2 });
-    expect(await keeper.keep(checked)).toBe(true);
-    expect(await keeper.keep(withProgress(checked, 'share', { rounds: 2 }))).toBe(true);
+    expect(await keeper.keep(checked)).toBeDefined();
+    expect(await keeper.keep(withProgress(checked, 'share', { rounds: 2 }))).toBeDefined();
     const now = await readAttempt(folder, 'emptydir');
     expect(now?.answers).toEqual({ why: 'b' });
     expect(progressOf(now!, 'share')).toMatchObject({ hints: [0], rounds: 2, points: 2 });
@@ -98,20 +101,20 @@ describe('what a command keeps of an attempt', () => {
   it('forgets what a reset forgets, also what another has learned meanwhile', async () => {
     const folder = await makeFolder();
     await writeAttempt(folder, attempt);
-    const keeper = createKeeper(folder, attempt);
+    const keeper = createKeeper(folder, attempt, owner);
     await writeAttempt(folder, withProgress(attempt, 'share', { passedAt: '2026-01-02T03:04:05.000Z', points: 5 }));
     const cleared = { ...attempt, ready: false, ground: 'second' };
-    expect(await keeper.keep(cleared)).toBe(true);
-    expect(await keeper.keep({ ...cleared, ready: true })).toBe(true);
+    expect(await keeper.keep(cleared)).toBeDefined();
+    expect(await keeper.keep({ ...cleared, ready: true })).toEqual({ ...cleared, ready: true });
     expect(await readAttempt(folder, 'emptydir')).toEqual({ ...cleared, ready: true });
     // Whoever began to look before the reset has looked at something else.
-    expect(await createKeeper(folder, attempt).keep({ ...attempt, latched: { share: ['served'] } })).toBe(false);
+    expect(await createKeeper(folder, attempt, owner).keep({ ...attempt, latched: { share: ['served'] } })).toBeUndefined();
   });
 
   it('is worked out again where it follows from what another has changed', async () => {
     const folder = await makeFolder();
     await writeAttempt(folder, attempt);
-    const keeper = createKeeper(folder, attempt);
+    const keeper = createKeeper(folder, attempt, owner);
     await writeAttempt(folder, withProgress({ ...attempt, answers: { why: 'b' } }, 'share', { solved: true }));
     const take = (now: Attempt): Attempt => withProgress(now, 'share', { points: progressOf(now, 'share').solved ? 0 : 9 });
     await keeper.keep({ ...attempt, answers: { when: 'a' } }, take);
@@ -128,8 +131,19 @@ describe('what a command keeps of an attempt', () => {
   ] as const)('is nothing when the lab %s meanwhile', async (_what, now) => {
     const folder = await makeFolder();
     if (now !== undefined) await writeAttempt(folder, now);
-    expect(await createKeeper(folder, attempt).keep({ ...attempt, answers: { why: 'b' } })).toBe(false);
+    expect(await createKeeper(folder, attempt, owner).keep({ ...attempt, answers: { why: 'b' } })).toBeUndefined();
     expect(await readAttempt(folder, 'emptydir')).toEqual(now);
+  });
+
+  it('loses nothing of what many keep at the same time', async () => {
+    const folder = await makeFolder();
+    await writeAttempt(folder, attempt);
+    const ids = Array.from({ length: 12 }, (_, index) => `q${index}`);
+    const keep = (id: string) => createKeeper(folder, attempt, owner).keep({ ...attempt, answers: { [id]: 'a' } });
+    const kept = await Promise.all(ids.map(keep));
+    expect(kept.every((one) => one !== undefined)).toBe(true);
+    expect(Object.keys((await readAttempt(folder, 'emptydir'))?.answers ?? {}).toSorted()).toEqual(ids.toSorted());
+    expect(await readdir(folder)).toEqual(['emptydir.json']);
   });
 
   it('takes away what the command took away, and nothing else', () => {

@@ -43,7 +43,8 @@ async function createRemoveRig(clusterObjects: string): Promise<RemoveRig> {
     program,
     said,
     remove: async (startedAt) => {
-      const stage = { loaded, cluster: { ...rig.cluster, kubectl }, patience: {}, now: () => new Date() };
+      const prepare = () => Promise.resolve();
+      const stage = { loaded, cluster: { ...rig.cluster, kubectl }, patience: {}, now: () => new Date(), prepare };
       await removeObjects({ ...stage, keep: () => Promise.resolve(), say: (text) => void said.push(text) }, startedAt);
       const lines = program.calls.map(({ args }) => args.slice(args.findIndex((word) => /^(?:get|label|delete)$/.test(word))));
       return lines

@@ -34,13 +34,15 @@ describe('the actions of a lab', () => {
     await tools.remove();
   });
 
+  const nothing = () => Promise.resolve();
+
   function perform(actions: readonly Action[], patience: Patience = {}): Promise<Performed> {
     const { signal } = rig.cluster;
     const kubectl = kubectlIn(tools.folder, signal);
     const cluster = { ...rig.cluster, kubectl };
     const values = { TOKEN: 'abc', 'image.web': 'web:1' };
     return performActions(
-      { loaded, cluster, patience, keep: () => Promise.resolve(), say: () => undefined, now: () => new Date() },
+      { loaded, cluster, patience, keep: nothing, prepare: nothing, say: () => undefined, now: () => new Date() },
       actions,
       { what: 'the solution of step run', values, variables: {}, rightAnswer: () => Promise.resolve('') },
     );
@@ -78,6 +80,13 @@ describe('the actions of a lab', () => {
       code: 'KL-LAB-FAILED',
       details: [line, '${NOPE} in the solution of step run has no value'],
     });
+  });
+
+  it('have ended on every node before one that failed is named', async () => {
+    await using place = await createFixture({});
+    const script = `if mkdir ${place.getPath('first')} 2>/dev/null; then exit 3; fi\nsleep 1\ntouch ${place.getPath('second')}\n`;
+    await expect(perform([{ on: 'workers', run: script, timeout: 10_000 }])).rejects.toMatchObject({ code: 'KL-LAB-FAILED' });
+    expect((await readdir(place.path)).toSorted()).toEqual(['first', 'second']);
   });
 
   it('run the whole of a script, also after a command in it that reads its input', async () => {

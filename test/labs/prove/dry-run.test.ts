@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Kubectl } from '../../../src/kubernetes/kubectl.ts';
-import { openDryRun } from '../../../src/labs/prove/dry-run.ts';
+import { hasJudged, openDryRun } from '../../../src/labs/prove/dry-run.ts';
 import { kubectlIn } from '../lab-rig.ts';
 import { createFakeTools, type FakeTool, type FakeTools, type ToolHandler } from '../../rig/fake-tool.ts';
 
@@ -96,4 +96,13 @@ describe('a dry run of a changed manifest', () => {
     expect(await dryRun?.judge('443 TCP\n')).toBe('same');
     expect(await dryRun?.judge('443 UDP\n')).toBe('different');
   });
+});
+
+it.each([
+  [{ exitCode: 1, stderr: 'The Service "web" is invalid: spec.ports[0].port: must be between 1 and 65535\n' }, true],
+  [{ exitCode: 1, stderr: 'The connection to the server 10.0.0.1:6443 was refused\n' }, false],
+  [{ exitCode: 255, stderr: 'ssh: connect to host 10.0.0.1 port 22: No route to host\n' }, false],
+  [{ exitCode: undefined, stderr: '' }, false],
+])('what ended with %j has judged: %s', (result, judged) => {
+  expect(hasJudged(result)).toBe(judged);
 });

@@ -84,7 +84,7 @@ async function createTestRig(text = yaml): Promise<TestRig> {
     abort,
     run: (options) =>
       testLab(
-        { ...stage, keep: () => Promise.resolve(), say: () => undefined },
+        { ...stage, keep: () => Promise.resolve(), prepare: () => Promise.resolve(), say: () => undefined },
         { keepOnFailure: false, report: () => undefined, ...options },
       ),
   };
@@ -107,6 +107,17 @@ describe('the test of a lab', () => {
       'run: reset after wrong answer no-such-image',
       'first-pod: leaves nothing behind',
     ]);
+  });
+
+  it('names a guard that is tripped where a step begins, and one that could not be looked at', async () => {
+    const guard = (id: string, look: string) => `{id: ${id}, ${look}, message: {en: "It is gone.", ko: "없어졌습니다."}}`;
+    const tripped = guard('tripped', 'object: {kind: Pod, name: keeper}');
+    const broken = guard('broken', 'http: {node: worker1, port: 80, from: worker9}');
+    const { run } = await createTestRig(yaml.replace('    hints:\n', `    guards: [${tripped}, ${broken}]\n    hints:\n`));
+    const { cases } = await run();
+    const details = (name: string) => cases.find((one) => one.name === name)?.details.join('; ');
+    for (const name of ['run: not passed before', 'run: a reset brings its start back', 'run: the solution passes'])
+      expect([name, details(name)]).toEqual([name, expect.stringMatching(/tripped: spoiled; It is gone.*broken broke: /)]);
   });
 
   it('solves a step without those that it does not need', async () => {
