@@ -27,7 +27,8 @@ const nodesAtOnce = 8;
 
 /**
  * Makes sure that every node has the images that play these roles, and keeps them from being collected as unused. Where
- * all of them are there it fetches, builds and sends nothing, and asks no network but the nodes.
+ * all of them are there it fetches, builds and sends nothing, and asks no network but the nodes. A node whose containerd
+ * does not answer is left out, with a warning: a lab may have stopped it, and brings it back.
  * @returns the image of each role.
  * @throws KubelabError `KL-LAB-IMAGE` when the source has no image for a role.
  */
@@ -41,10 +42,11 @@ export async function provideImages(
   if (unplayed.length > 0)
     throw new KubelabError('KL-LAB-IMAGE', `the source ${source.kind} has no image for ${unplayed.join(', ')}`);
   const wanted = [...new Set(Object.values(images))];
-  const lacking = await mapParallel(nodes, nodesAtOnce, signal, async (node, stop) => ({
+  const found = await mapParallel(nodes, nodesAtOnce, signal, async (node, stop) => ({
     node,
-    images: await findLacking(node, wanted, stop),
+    images: await findLacking(settings, node, wanted, stop),
   }));
+  const lacking = found.flatMap(({ node, images: missing }) => (missing === undefined ? [] : [{ node, images: missing }]));
   const needed = new Set(lacking.flatMap((entry) => entry.images));
   const archives = needed.size === 0 ? [] : await obtainArchives(settings, roles, needed);
   await mapParallel(lacking, nodesAtOnce, signal, (entry, stop) => fillNode(settings, entry.node, entry.images, archives, stop));
@@ -55,16 +57,33 @@ const begin = `set -eu
 images() { ctr --namespace k8s.io images "$@"; }
 pin() { images label "$1" io.cri-containerd.pinned=pinned >/dev/null; }
 `;
+/** The exit code where containerd does not answer. */
+const noAnswer = 75;
 // Pins each image that is there, which a run that was cut off may have left to do, and names those that are not.
-const look = `${begin}there=$(images list --quiet)
+const look = `${begin}there=$(images list --quiet) || exit ${noAnswer}
 for image; do if printf '%s\\n' "$there" | grep -qxF "$image"; then pin "$image"; else printf '%s\\n' "$image"; fi; done`;
 // An older ctr imports by itself and has no such flag.
 const load = `${begin}if images import --help | grep -q -e --local; then images import --local -; else images import -; fi >/dev/null
 pin "$1"`;
 
-async function findLacking(node: Node, images: readonly string[], signal: AbortSignal): Promise<readonly string[]> {
+/** @returns undefined where containerd does not answer */
+async function findLacking(
+  { events }: Pick<ImageSettings, 'events'>,
+  node: Node,
+  images: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly string[] | undefined> {
   if (images.length === 0) return [];
-  const { stdout } = await node.run(['sh', '-c', look, 'sh', ...images], { timeout: lookDeadline, signal });
+  const options = { timeout: lookDeadline, signal, accept: [0, noAnswer] };
+  const { exitCode, stdout, stderr } = await node.run(['sh', '-c', look, 'sh', ...images], options);
+  if (exitCode === noAnswer) {
+    const reason = stderr.trim().split('\n').at(-1) ?? '';
+    events({
+      type: 'warning',
+      text: `Nobody knows whether ${node.name} has the images of the lab, as containerd does not answer there: ${reason}`,
+    });
+    return undefined;
+  }
   return stdout.split('\n').filter((line) => line !== '');
 }
 

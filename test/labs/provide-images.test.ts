@@ -26,7 +26,7 @@ cd "$STATE"
 shift 3
 echo "$*" >>calls
 case "$1 $2" in
-'list --quiet') ls images ;;
+'list --quiet') [ ! -e stopped ] || { echo 'ctr: connection refused' >&2; exit 1; }; ls images ;;
 'import --help') echo "$IMPORT_HELP" ;;
 'import --local' | 'import -') [ ! -e full ] || exit 1; cat >"images/$(cat)" ;;
 label*) [ -e "images/$2" ] && echo "$3" >"labels-$2" ;;
@@ -160,6 +160,21 @@ test('a role without an image is told before any node is asked', async () => {
     message: 'the source go has no image for moon',
   });
   await expect(rig.read('worker1/calls')).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('a node whose containerd a lab has stopped is left out, and said', async () => {
+  const rig = await createRig({ worker1: [], worker2: ['database'] });
+  await rig.write('worker2/stopped');
+  const warnings: string[] = [];
+  const events: ImageSettings['events'] = (event) => {
+    if (event.type === 'warning') warnings.push(event.text);
+    rig.settings.events(event);
+  };
+  await provideImages({ ...rig.settings, events }, ['database']);
+  expect(await rig.read('worker1/labels-database')).toBe(pinned);
+  expect(warnings).toEqual([expect.stringMatching(/ worker2 .* containerd does not answer there: ctr: connection refused$/)]);
+  expect(rig.told.filter((line) => line.startsWith('images:worker2'))).toEqual([]);
+  expect(await rig.read('worker2/calls')).not.toContain('import');
 });
 
 test('a node that can not import fails the whole, and the next run does what is left', async () => {
