@@ -1,6 +1,10 @@
 #!/bin/sh
 set -eu
-cat >/var/lib/kubelab-lab/hello.yaml <<EOF
+if [ -z "$WEB_IMAGE" ]; then
+	echo "when the step began there was no Deployment web, which has the image" >&2
+	exit 2
+fi
+cat >/var/lib/kubelab-lab/hello.yaml <<END
 apiVersion: v1
 kind: Pod
 metadata:
@@ -11,8 +15,8 @@ spec:
   terminationGracePeriodSeconds: 1
   containers:
     - name: hello
-      image: $(ctr -n k8s.io images list -q | grep -m 1 -E 'toolbox|busybox')
+      image: $WEB_IMAGE
       command: [sh, -c, "mkdir -p /www; echo hello >/www/index.html; exec httpd -f -p 8080 -h /www"]
-EOF
+END
 cmp -s /var/lib/kubelab-lab/hello.yaml /etc/kubernetes/manifests/hello.yaml ||
 	cp /var/lib/kubelab-lab/hello.yaml /etc/kubernetes/manifests/hello.yaml
