@@ -10,15 +10,17 @@ restart=''
 
 systemctl stop kubelab-lab-cache.service 2>/dev/null || true
 
+# What is masked can not be started.
+systemctl unmask --quiet containerd.service kubelet.service
 config=/etc/containerd/config.toml
 cmp -s "$tree$config" "$config" || cp "$tree$config" "$config"
-# The socket is as old as the process, which may have read another file.
-if [ -n "$(find "$config" -newer /run/containerd/containerd.sock)" ]; then
+# The socket is as old as the process, which may have read another file. kubelet may wait long before it tries one again
+# that was away.
+if ! systemctl is-active --quiet containerd.service || [ -n "$(find "$config" -newer /run/containerd/containerd.sock)" ]; then
 	systemctl restart containerd.service
 	restart=yes
 fi
-systemctl unmask --quiet containerd.service kubelet.service
-systemctl enable --now --quiet containerd.service
+systemctl enable --quiet containerd.service
 
 # A node that left, or is half-way back, gets its old identity.
 if [ ! -f /etc/kubernetes/kubelet.conf ] || [ ! -d /var/lib/kubelet/pki ]; then

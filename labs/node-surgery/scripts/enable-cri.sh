@@ -1,7 +1,6 @@
 #!/bin/sh
 set -eu
 config=/etc/containerd/config.toml
-if ! grep -q '^disabled_plugins = \[\]' "$config"; then
-	sed -i 's/^disabled_plugins = .*/disabled_plugins = []/' "$config"
-	systemctl restart containerd.service
-fi
+grep -q '^disabled_plugins = \[\]' "$config" || sed -i 's/^disabled_plugins = .*/disabled_plugins = []/' "$config"
+# It reads the file only when it starts, which may have been before the file was right.
+systemctl restart containerd.service
