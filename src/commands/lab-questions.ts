@@ -10,7 +10,11 @@ export function askToReset(
   { id, namespace, isolation, reset }: Pick<Lab, 'id' | 'namespace' | 'isolation' | 'reset'>,
   step: string,
 ): string {
-  const beyond = isolation === 'namespace' ? '' : ' and put the nodes back';
+  const beyond = {
+    namespace: '',
+    nodes: ' and put the nodes back',
+    cluster: ' and put back what the lab changed of the nodes and of the whole cluster',
+  }[isolation];
   return `Delete all that is in namespace ${namespace}${describeOutside(reset)}${beyond}, and go back to the start of step ${step} of lab ${id}?`;
 }
 
