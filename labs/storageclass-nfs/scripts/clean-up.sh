@@ -1,5 +1,5 @@
 #!/bin/sh
-# Takes the export and its folder back, and makes the default class the one that it was.
+# Takes the export and its folder back, and makes the default class and the server what they were.
 set -eu
 export KUBECONFIG=/etc/kubernetes/admin.conf
 keep=/var/lib/kubelab-lab-class
@@ -19,3 +19,12 @@ if [ -f /etc/exports.d/kubelab-lab-class.exports ]; then
 fi
 rm -rf "$keep" /srv/nfs/kubelab-lab
 rmdir /srv/nfs 2>/dev/null || true
+# The server as it was, once no other lab uses it. Where nobody noted how that was, it stays as it is.
+server=/var/lib/kubelab-nfs-server
+rm -f "$server/used-by-storageclass-nfs"
+if [ -f "$server/before" ] && [ -z "$(find "$server" -name 'used-by-*')" ]; then
+	read -r boot now <"$server/before"
+	systemctl "$boot" --quiet nfs-server.service
+	systemctl "$now" nfs-server.service
+	rm -r "$server"
+fi

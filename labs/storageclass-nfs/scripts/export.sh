@@ -9,6 +9,18 @@ chmod 0777 "$folder"
 address=$(kubectl get node "$(hostname)" -o jsonpath='{.status.addresses[?(@.type=="InternalIP")].address}')
 grep -qw nfsd /proc/filesystems || modprobe nfsd 2>/dev/null || true
 if grep -qw nfsd /proc/filesystems && command -v exportfs >/dev/null 2>&1; then
+	# How the server was before the first of the labs that use it: the last of them to end puts that back.
+	server=/var/lib/kubelab-nfs-server
+	mkdir -p "$server"
+	if [ ! -f "$server/before" ]; then
+		boot=disable
+		now=stop
+		if systemctl is-enabled --quiet nfs-server.service; then boot=enable; fi
+		if systemctl is-active --quiet nfs-server.service; then now=start; fi
+		echo "$boot $now" >"$server/before.part"
+		mv "$server/before.part" "$server/before"
+	fi
+	touch "$server/used-by-storageclass-nfs"
 	mkdir -p /etc/exports.d
 	echo "$folder *(rw,sync,no_subtree_check,no_root_squash)" >/etc/exports.d/kubelab-lab-class.exports
 	systemctl enable --now --quiet nfs-server.service
