@@ -51,7 +51,7 @@ describe('what the checker may do', () => {
       kind: 'ClusterRole',
       rules: [{ apiGroups: [''], resources: ['pods/exec'], verbs: ['get', 'create'] }],
     });
-    const { name } = execRole?.['metadata'] as { readonly name: string };
+    const { name } = (execRole?.['metadata'] ?? {}) as { readonly name?: string };
     expect(binding).not.toMatchObject({ roleRef: { name } });
     expect(checkerExecBinding('lab-x')).toMatchObject({
       kind: 'RoleBinding',
