@@ -131,8 +131,9 @@ export function keepOf(
 
 /**
  * A lab that stays in its namespace keeps others out of this namespace only; one that changes nodes, out of the cluster.
+ * @throws KubelabError `KL-CLUSTER-BUSY`
  */
-function whileHoldingLab<T>(existing: Existing, { lab }: LoadedLab, title: string, work: () => Promise<T>): Promise<T> {
+export function whileHoldingLab<T>(existing: Existing, { lab }: LoadedLab, title: string, work: () => Promise<T>): Promise<T> {
   const { workspace } = existing;
   if (lab.isolation !== 'namespace') return whileHolding(workspace, title, work);
   return whileHolding(workspace, title, work, path.join(attemptsOf(existing), `.${lab.namespace}.lock`));

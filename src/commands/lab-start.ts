@@ -15,7 +15,7 @@ import type { Context } from './context.ts';
 import { adminKubectl, type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
 import { askToClear } from './lab-questions.ts';
-import { attemptsOf, chooseLanguage, findLabOf, keepOf, languageFlag, onStage } from './lab-stage.ts';
+import { attemptsOf, chooseLanguage, findLabOf, keepOf, languageFlag, onStage, whileHoldingLab } from './lab-stage.ts';
 import { showStep } from './lab-show.ts';
 import { requireFit } from './lab-trial.ts';
 import { requireTrust, trustFlag } from './lab-trust.ts';
@@ -48,8 +48,9 @@ async function runStart(
   await requireTrust(context, existing, [loaded], flags.trust);
   // Refused before anything is touched.
   const hasBegun = (await findBegun(context, existing, loaded)) !== undefined;
-  const isLittered = !hasBegun && (await agreeToClear(context, existing, loaded));
   const title = `lab start ${loaded.lab.id}`;
+  // Where a lab test works in the namespace at this moment, it is no litter.
+  const isLittered = !hasBegun && (await whileHoldingLab(existing, loaded, title, () => agreeToClear(context, existing, loaded)));
   const started = await onStage(context, { existing, loaded, title, changes: true }, async (opened) => {
     const folder = attemptsOf(existing);
     const known = await findBegun(context, existing, loaded);

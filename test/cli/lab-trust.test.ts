@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { acquireLock } from '../../src/cluster/cluster-lock.ts';
 import { makeClusterPki } from '../../src/kubernetes/pki.ts';
 import { findPackOf } from '../../src/labs/pack/pack-trust.ts';
 import { sampleFiles } from '../labs/sample-lab.ts';
@@ -291,6 +292,25 @@ describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
     // What was cleared away is nothing to ask about again.
     expect(await rig.run('lab', 'stop', '--yes')).toMatchObject({ exitCode: 0 });
     expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
+  });
+
+  it('asks about nothing that a run in another terminal is at work in', async () => {
+    const rig = await createTrustRig();
+    answerNamespace(rig);
+    const title = 'lab test from-pack';
+    const owner = { pid: process.pid, host: 'test-host', command: `kubelab ${title}`, kill: () => true };
+    // Begun and forgotten, so that the folder of this cluster is there.
+    await rig.run('lab', 'start', 'from-pack', '--trust', '--yes');
+    const [cluster = ''] = await readdir(join(rig.state, 'attempts'));
+    await rm(join(rig.state, 'attempts', cluster, 'from-pack.json'));
+    answerNamespace(rig);
+    const lock = await acquireLock(join(rig.state, 'attempts', cluster, '.lab-from-pack.lock'), owner);
+    const { exitCode, stderr } = await rig.run('lab', 'start', 'from-pack');
+    await lock.release();
+    expect([exitCode, stderr]).toEqual([6, expect.stringContaining('KL-CLUSTER-BUSY')]);
+    expect(stderr).toContain(title);
+    expect(stderr).not.toContain('cut off');
+    expect((await rig.run('lab', 'start', 'from-pack')).stderr).toContain('cut off');
   });
 
   it('goes on where it was left while the API server is down, as a step may want it', async () => {
