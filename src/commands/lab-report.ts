@@ -92,7 +92,7 @@ function describeGuardErrors({ guardErrors = [] }: Round, language: Language): B
   if (guardErrors.length === 0) return [];
   return [
     { kind: 'text', text: words[language].checkBroke, tone: 'careful' },
-    { kind: 'list', items: guardErrors.map(({ guard, error }) => `${guard}: ${error}`) },
+    { kind: 'list', items: guardErrors.map(({ guard, error }) => `${guard}: ${error[language]}`) },
   ];
 }
 
@@ -172,6 +172,6 @@ export function listFindings({ results, spoiled, guardErrors = [] }: Round, lang
       `guard ${guard}`,
       line(guard, 'spoiled', `${message[language]} ${reset}`),
     ]),
-    ...guardErrors.map(({ guard, error }): [string, string] => [`guard ${guard}`, line(guard, 'error', error)]),
+    ...guardErrors.map(({ guard, error }): [string, string] => [`guard ${guard}`, line(guard, 'error', error[language])]),
   ]);
 }

@@ -43,8 +43,8 @@ export interface Look {
   readonly expected?: Localized;
   readonly actual?: Localized;
   readonly differences?: readonly Localized[];
-  /** For `error`: what went wrong, in its own words. */
-  readonly error?: string;
+  /** For `error`: what went wrong. What a tool or the cluster said stands in it as it was said. */
+  readonly error?: Localized;
   /** A mistake in the lab: looking again finds the same. */
   readonly final?: true;
   readonly because?: Localized;

@@ -2,8 +2,10 @@ import type { ClusterFacts, LabNode } from './lab-cluster.ts';
 
 /** Something that a lab names is not in this cluster. */
 export class TargetUnknown extends Error {
+  readonly target: string;
   constructor(target: string) {
     super(`this cluster has no node for ${target}`);
+    this.target = target;
     this.name = 'TargetUnknown';
   }
 }

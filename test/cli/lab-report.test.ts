@@ -18,7 +18,8 @@ const broken: Round = {
   results: [passed],
   spoiled: [{ guard: 'export', message: { en: 'The export is gone.', ko: '내보내기가 없어졌습니다.' } }],
 };
-const unseen: Round = { ...round, results: [passed], guardErrors: [{ guard: 'export', error: 'worker1 does not answer' }] };
+const silent = { en: 'worker1 does not answer', ko: 'worker1이 답하지 않습니다' };
+const unseen: Round = { ...round, results: [passed], guardErrors: [{ guard: 'export', error: silent }] };
 
 describe('a round while it is watched', () => {
   it('is a line for each check, with what it says', () => {
@@ -35,6 +36,7 @@ describe('a round while it is watched', () => {
       'export: broken: The export is gone. Something that this step needs is broken. A reset brings it back. kubelab lab reset',
     );
     expect(listFindings(unseen, 'en').get('guard export')).toBe('export: check broke: worker1 does not answer');
+    expect(listFindings(unseen, 'ko').get('guard export')).toBe('export: 확인 불가: worker1이 답하지 않습니다');
   });
 });
 
@@ -74,6 +76,7 @@ describe('a round as lab check shows it', () => {
   it('passes though a guard could not be looked at, and says so', () => {
     const shown = JSON.stringify(describeRound(unseen, 'en'));
     expect(shown).toContain('export: worker1 does not answer');
+    expect(JSON.stringify(describeRound(unseen, 'ko'))).toContain('export: worker1이 답하지 않습니다');
     expect(shown).toContain('The step is done');
   });
 });

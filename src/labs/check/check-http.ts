@@ -7,7 +7,7 @@ import { findAddresses, type HttpCheck } from './http-address.ts';
 import type { Expectation } from '../lab-check.ts';
 import type { LabNode } from '../lab-cluster.ts';
 import type { Localized } from '../lab-fields.ts';
-import { mapLanguages } from '../localized.ts';
+import { both, mapLanguages } from '../localized.ts';
 import type { Look, LookPlace, Subject } from '../look.ts';
 import { nodesOf } from '../target.ts';
 
@@ -72,6 +72,14 @@ function leadsAstray(host: string): boolean {
   return astray.check(host.replace(/%.*$/, ''), isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
+function noAddress(host: string): Localized {
+  return { en: `${host} is no address`, ko: `${host}: 주소가 아닙니다` };
+}
+
+function noTarget(host: string): Localized {
+  return { en: `${host} is no address of a pod or a service`, ko: `${host}: 파드나 서비스의 주소가 아닙니다` };
+}
+
 interface Pair {
   readonly from: LabNode;
   readonly host: string;
@@ -81,8 +89,8 @@ interface Pair {
 async function ask(check: HttpCheck, expect: Expectation | undefined, pair: Pair, place: LookPlace): Promise<Look> {
   const { from, host, port } = pair;
   // The address came from the cluster.
-  if (isIP(host) === 0) return { status: 'error', error: boundLine(`${host} is no address`), found: {} };
-  if (leadsAstray(host)) return { status: 'error', error: `${host} is no address of a pod or a service`, found: {} };
+  if (isIP(host) === 0) return { status: 'error', error: noAddress(boundLine(host)), found: {} };
+  if (leadsAstray(host)) return { status: 'error', error: noTarget(host), found: {} };
   const path = check.path.startsWith('/') ? check.path : `/${check.path}`;
   const url = `http://${isIPv6(host) ? `[${host}]` : host}:${port}${path}`;
   const seconds = (check.timeout / 1000).toFixed(1);
@@ -96,7 +104,7 @@ async function ask(check: HttpCheck, expect: Expectation | undefined, pair: Pair
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     const words = boundLine(error.stderr.trim() === '' ? error.message : error.stderr);
-    return { status: 'error', error: `${from.name}: ${words}`, found: { node: from.name } };
+    return { status: 'error', error: both(`${from.name}: ${words}`), found: { node: from.name } };
   }
 }
 

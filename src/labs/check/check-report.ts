@@ -14,7 +14,7 @@ import type { Standing } from './verdict.ts';
 /** What a look found, in one line. */
 export function describeLook(look: Look): string {
   if (look.status === 'pass') return 'as it should be';
-  if (look.error !== undefined) return look.error;
+  if (look.error !== undefined) return look.error.en;
   if (look.differences?.[0] !== undefined) return look.differences[0].en;
   if (look.because !== undefined) return look.because.en;
   const expected = look.expected === undefined ? [] : [`expected ${look.expected.en}`];
@@ -46,7 +46,7 @@ export async function reportCheck(standing: Standing, place: LookPlace): Promise
     const because = { en: `First ${ids} has to pass.`, ko: `먼저 ${ids} 확인을 통과해야 합니다.` };
     return { ...result, status: 'blocked', because };
   }
-  if (look.status === 'error') return { ...result, status: 'error', message: look.because ?? both(look.error ?? '') };
+  if (look.status === 'error') return { ...result, status: 'error', message: look.error ?? both('') };
   if (look.status === 'pass') return { ...result, status: 'pass' };
   return { ...result, ...(await reportLook(standing, look, place)) };
 }

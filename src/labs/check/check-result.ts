@@ -45,7 +45,7 @@ export interface Round {
   /** Guards that were found broken; then the attempt is spoiled. */
   readonly spoiled: readonly { readonly guard: string; readonly message: Localized }[];
   /** Guards that could not be looked at: nobody's fault, and nothing is known of what they guard. */
-  readonly guardErrors?: readonly { readonly guard: string; readonly error: string }[];
+  readonly guardErrors?: readonly { readonly guard: string; readonly error: Localized }[];
   /** Requests that reading the cluster took, and how long the whole round did. */
   readonly calls: number;
   readonly milliseconds: number;

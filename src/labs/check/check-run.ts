@@ -6,7 +6,8 @@ import { checkNumber, checkText, exitCodeWords } from './expectation.ts';
 import type { Values } from '../interpolate.ts';
 import type { checkFields, Expectation } from '../lab-check.ts';
 import type { LabNode } from '../lab-cluster.ts';
-import { both } from '../localized.ts';
+import type { Localized } from '../lab-fields.ts';
+import { both, mapLanguages } from '../localized.ts';
 import type { Look, LookPlace } from '../look.ts';
 import { nodesOf } from '../target.ts';
 
@@ -50,10 +51,21 @@ async function lookOnNode(
     return judge(result, expect, node);
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
-    const time = Date.now() < place.deadline ? `after ${check.timeout / 1000} s` : 'when the time for all checks was over';
-    const reason = error.timedOut ? `the script has not ended ${time}` : error.message;
-    return { status: 'error', error: boundLine(`${node.name}: ${reason}`), found: { node: node.name } };
+    const reason = error.timedOut ? describeTimeout(check, place) : both(error.message);
+    const said = mapLanguages(reason, (words) => boundLine(`${node.name}: ${words}`));
+    return { status: 'error', error: said, found: { node: node.name } };
   }
+}
+
+function describeTimeout({ timeout }: RunCheck, { cluster, deadline }: LookPlace): Localized {
+  if (Date.now() >= deadline)
+    return {
+      en: 'the script has not ended when the time for all checks was over',
+      ko: '모든 확인에 쓸 수 있는 시간이 다할 때까지 스크립트가 끝나지 않았습니다',
+    };
+  // Whatever runs on such a node is given longer.
+  const seconds = (cluster.capabilities.slowness * timeout) / 1000;
+  return { en: `the script has not ended after ${seconds} s`, ko: `스크립트가 ${seconds}초 안에 끝나지 않았습니다` };
 }
 
 function judge({ exitCode, stdout, stderr }: RunResult, expect: Expectation | undefined, { name }: LabNode): Look {
@@ -69,5 +81,10 @@ function judge({ exitCode, stdout, stderr }: RunResult, expect: Expectation | un
   if (expect?.exitCode !== undefined)
     return { status: 'notYet', ...checkNumber(exitCodeWords, expect.exitCode, exitCode), found };
   const words = boundLine(stderr.trim() === '' ? stdout : stderr);
-  return { status: 'error', error: `${name}: the script ended with ${exitCode}${words === '' ? '' : `: ${words}`}`, found };
+  const ending = words === '' ? '' : `: ${words}`;
+  const error = {
+    en: `${name}: the script ended with ${exitCode}${ending}`,
+    ko: `${name}: 스크립트가 종료 코드 ${exitCode}로 끝났습니다${ending}`,
+  };
+  return { status: 'error', error, found };
 }

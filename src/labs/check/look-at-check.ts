@@ -7,11 +7,14 @@ import { lookInPods } from './check-exec.ts';
 import { lookOverHttp } from './check-http.ts';
 import { lookAtObjects } from './check-object.ts';
 import { lookOnNodes } from './check-run.ts';
-import { errorText } from '../../cluster/plain-text.ts';
+import { boundLine, errorText } from '../../cluster/plain-text.ts';
 import { interpolateAll } from '../interpolate.ts';
 import type { Check, checkFields } from '../lab-check.ts';
+import type { Localized } from '../lab-fields.ts';
+import { both } from '../localized.ts';
 import type { Look, LookPlace } from '../look.ts';
 import { NoTimeLeft } from '../node-commands.ts';
+import { TargetUnknown } from '../target.ts';
 
 /** What a check, a guard or a wait looks at. */
 export type LookFields = { readonly [Kind in keyof typeof checkFields]?: z.output<(typeof checkFields)[Kind]> | undefined } & {
@@ -21,8 +24,7 @@ export type LookFields = { readonly [Kind in keyof typeof checkFields]?: z.outpu
 /** Nothing was looked at, as others took all the time. */
 export const noTimeLeft: Look = {
   status: 'error',
-  error: 'No time was left to look.',
-  because: { en: 'No time was left to look.', ko: '확인할 시간이 남지 않았습니다.' },
+  error: { en: 'No time was left to look.', ko: '확인할 시간이 남지 않았습니다.' },
   found: {},
 };
 
@@ -66,7 +68,12 @@ function inTime<Kind extends { readonly timeout: Milliseconds }>(kind: Kind | un
   return { ...kind, timeout: Math.max(1000, Math.min(timeout, place.deadline - Date.now())) };
 }
 
-function explain(error: unknown): string {
-  if (error instanceof ApiError && error.status === 403) return `checks may not read this: ${errorText(error)}`;
-  return errorText(error);
+/** What is wrong in a lab is said as authors read it, in English. */
+function explain(error: unknown): Localized {
+  const text = errorText(error);
+  if (error instanceof TargetUnknown)
+    return { en: text, ko: `이 클러스터에는 ${boundLine(error.target)}에 해당하는 노드가 없습니다` };
+  if (!(error instanceof ApiError)) return both(text);
+  if (error.status === 403) return { en: `checks may not read this: ${text}`, ko: `확인은 이것을 읽을 수 없습니다: ${text}` };
+  return { en: text, ko: `API 서버를 통해 확인하지 못했습니다: ${text}` };
 }

@@ -7,6 +7,7 @@ import type { LabCluster } from '../lab-cluster.ts';
 import type { Lab, Step } from '../lab.ts';
 import { lookAt } from './look-at-check.ts';
 import type { LookPlace } from '../look.ts';
+import { both } from '../localized.ts';
 import { limitCommands, type OnNode } from '../node-commands.ts';
 import { settleChecks } from './settle-checks.ts';
 import { createSnapshots, type Seen, type Snapshot } from '../snapshot.ts';
@@ -97,7 +98,7 @@ async function lookAtGuards(input: RoundInput, place: LookPlace): Promise<Requir
       .map(({ guard, look }) => ({ guard: guard.id, message: reportMessage(guard.id, guard.message, look.found, place) })),
     guardErrors: looks
       .filter(({ look }) => look.status === 'error')
-      .map(({ guard, look }) => ({ guard: guard.id, error: look.error ?? '' })),
+      .map(({ guard, look }) => ({ guard: guard.id, error: look.error ?? both('') })),
   };
 }
 

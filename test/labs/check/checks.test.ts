@@ -222,7 +222,23 @@ describe('run', () => {
     expect(statuses(results)).toEqual(['pass', 'notYet', 'notApplicable', 'spoiled', 'error', 'error', 'error', 'pass', 'pass']);
     expect(results[1]?.actual).toEqual({ en: 'not there', ko: 'not there' });
     expect(results[2]?.because?.en).toBe('no such thing here');
-    expect(results[4]?.message?.en).toBe('worker1: the script ended with 2: bad');
+    expect(results[4]?.message).toEqual({
+      en: 'worker1: the script ended with 2: bad',
+      ko: 'worker1: 스크립트가 종료 코드 2로 끝났습니다: bad',
+    });
+    expect(results[6]?.message).toEqual({
+      en: 'worker1: the script has not ended after 0.2 s',
+      ko: 'worker1: 스크립트가 0.2초 안에 끝나지 않았습니다',
+    });
+  });
+
+  it('says how long a script had where nodes are slow', async () => {
+    const rig = await start({}, (_, command, options) =>
+      localRunner().run(command as [string, ...string[]], { ...options, timeout: emulatedMachine.slowness * options.timeout }),
+    );
+    const cluster = { ...rig.cluster, capabilities: emulatedMachine };
+    const [result] = await look(rig, [on('sleep 60', { timeout: '100ms' })], { cluster });
+    expect(result?.message?.en).toBe('worker1: the script has not ended after 0.5 s');
   });
 
   it('gives scripts the variables, and no input', async () => {

@@ -375,7 +375,12 @@ describe('a round', () => {
       }),
     );
     expect(spoiled).toEqual([{ guard: 'gone', message: { en: 'abc is gone', ko: 'abc 없음' } }]);
-    expect(guardErrors).toEqual([{ guard: 'unsure', error: 'this cluster has no node for worker9' }]);
+    expect(guardErrors).toEqual([
+      {
+        guard: 'unsure',
+        error: { en: 'this cluster has no node for worker9', ko: '이 클러스터에는 worker9에 해당하는 노드가 없습니다' },
+      },
+    ]);
     expect(results[0]?.status).toBe('pass');
     expect(lists(rig)).toBe(1);
   });
@@ -441,7 +446,11 @@ describe('a round', () => {
       answer: (_, response) => Boolean(response.writeHead(403).end('{"message": "pods is forbidden"}')),
     });
     const { results } = await checkStep(roundOf(rig, [{ id: 'a', ...ready }]));
-    expect(results[0]?.message?.en).toBe('checks may not read this: the API server answered 403: pods is forbidden');
+    const said = 'the API server answered 403: pods is forbidden';
+    expect(results[0]?.message).toEqual({
+      en: `checks may not read this: ${said}`,
+      ko: `확인은 이것을 읽을 수 없습니다: ${said}`,
+    });
   });
 
   it('ends when it is interrupted', async () => {
@@ -501,7 +510,7 @@ describe('a round whose time is over', () => {
     const results = await Promise.all(standings.map((standing) => reportCheck(standing, place)));
     const none = { status: 'error', message: { en: 'No time was left to look.', ko: '확인할 시간이 남지 않았습니다.' } };
     expect(results).toMatchObject([...ids.map(() => none), { status: 'blocked', because: { en: 'First f has to pass.' } }]);
-    expect((await Promise.all(guarded)).map(({ status, error }) => [status, error])).toEqual([
+    expect((await Promise.all(guarded)).map(({ status, error }) => [status, error?.en])).toEqual([
       ...Array.from({ length: 4 }, () => ['error', 'worker1: the script has not ended when the time for all checks was over']),
       ['error', 'No time was left to look.'],
     ]);
