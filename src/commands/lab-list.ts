@@ -10,6 +10,7 @@ import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { readClusterFacts } from './lab-cluster.ts';
 import { attemptsOf, chooseLanguage, labPlaces, languageFlag } from './lab-stage.ts';
+import { type Words, words } from './lab-words.ts';
 import { KubelabError } from '../errors/errors.ts';
 
 export const labList = defineCommand({
@@ -67,15 +68,16 @@ interface Row {
 
 /** @param known whether there is a cluster that labs can fit or not. */
 function describeLabs(rows: readonly Row[], known: boolean, language: Language): readonly Block[] {
+  const say = words[language];
   return [
     {
       kind: 'table',
       table: {
-        columns: ['LAB', 'MINUTES', 'STATE', 'ABOUT'],
+        columns: say.labColumns,
         rows: rows.map((row) => [
           row.name,
           String(row.found.lab?.lab.minutes ?? ''),
-          sayState(row, known),
+          sayState(row, known, say),
           row.found.lab?.lab.title[language] ?? '',
         ]),
       },
@@ -90,20 +92,20 @@ function describeLabs(rows: readonly Row[], known: boolean, language: Language):
     ),
     {
       kind: 'commands',
-      title: 'Next:',
+      title: say.next,
       commands: known
-        ? [{ command: 'kubelab lab start ID', what: 'begin one' }]
-        : [{ command: 'kubelab up', what: 'bring up the cluster that labs run on' }],
+        ? [{ command: 'kubelab lab start ID', what: say.beginOne }]
+        : [{ command: 'kubelab up', what: say.bringUp }],
     },
   ];
 }
 
-function sayState({ found, attempt, reasons }: Row, known: boolean): string {
-  if (found.lab === undefined) return 'not valid';
-  if (attempt?.finishedAt !== undefined) return 'finished';
-  if (attempt !== undefined) return `at ${attempt.step}`;
+function sayState({ found, attempt, reasons }: Row, known: boolean, say: Words): string {
+  if (found.lab === undefined) return say.labNotValid;
+  if (attempt?.finishedAt !== undefined) return say.labFinished;
+  if (attempt !== undefined) return say.labAt(attempt.step);
   if (!known) return '';
-  return reasons.length === 0 ? 'fits' : 'does not fit';
+  return reasons.length === 0 ? say.labFits : say.labUnfit;
 }
 
 /** Labs can be looked at before there is a cluster. */

@@ -31,7 +31,7 @@ async function runReset(context: Context, flags: { readonly step: boolean; reado
   const { id } = loaded.lab;
   const step = flags.lab ? (loaded.lab.steps[0]?.id ?? '') : attempt.step;
   requireWayTo(loaded.lab, step);
-  const isWanted = await context.ask({ text: askToReset(loaded.lab, step), flag: '--yes' });
+  const isWanted = await context.ask({ text: askToReset(loaded.lab, step, attempt.language), flag: '--yes' });
   if (!isWanted) throw new Interrupted('nothing was changed');
   const title = `lab reset ${id}`;
   const begun = await onStage(context, { existing, loaded, attempt, title, changes: true }, async (stage) =>

@@ -3,6 +3,7 @@ import { makeReady, planAttempt, resetTo } from '../labs/attempt/attempt-flow.ts
 import { labLabel } from '../labs/lab-label.ts';
 import { findPackOf, type InstalledPack } from '../labs/pack/pack-trust.ts';
 import { fileExists } from '../exec/file-exists.ts';
+import type { Language } from '../labs/lab-fields.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { canGoTo } from '../labs/solutions.ts';
 import { readNamespace, refuseForeignNamespace } from '../labs/attempt/namespace.ts';
@@ -44,13 +45,15 @@ async function runStart(
 ): Promise<CommandResult> {
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
-  requireFit(loaded.lab, await readClusterFacts(existing), chooseLanguage(context, flags.lang));
+  const language = chooseLanguage(context, flags.lang);
+  requireFit(loaded.lab, await readClusterFacts(existing), language);
   await requireTrust(context, existing, [loaded], flags.trust);
   // Refused before anything is touched.
   const hasBegun = (await findBegun(context, existing, loaded)) !== undefined;
   const title = `lab start ${loaded.lab.id}`;
   // Where a lab test works in the namespace at this moment, it is no litter.
-  const isLittered = !hasBegun && (await whileHoldingLab(existing, loaded, title, () => agreeToClear(context, existing, loaded)));
+  const isLittered =
+    !hasBegun && (await whileHoldingLab(existing, loaded, title, () => agreeToClear(context, existing, loaded, language)));
   const started = await onStage(context, { existing, loaded, title, changes: true }, async (opened) => {
     const folder = attemptsOf(existing);
     const known = await findBegun(context, existing, loaded);
@@ -78,13 +81,13 @@ async function runStart(
  * @returns whether something is there, and may be cleared away
  * @throws Interrupted when it may not
  */
-async function agreeToClear(context: Context, existing: Existing, { lab }: LoadedLab): Promise<boolean> {
+async function agreeToClear(context: Context, existing: Existing, { lab }: LoadedLab, language: Language): Promise<boolean> {
   const wasTried = await trialMark(attemptsOf(existing), lab.id).isThere(existing.state.createdAt);
   const there = await unlessFailed(readNamespace(adminKubectl(existing), lab.namespace));
   // That of somebody else is refused, and one that is going is waited for.
   const isLeft = there?.metadata.labels?.[labLabel] === lab.id && there.metadata.deletionTimestamp === undefined;
   if (!wasTried && !isLeft) return false;
-  if (await context.ask({ text: askToClear(lab), flag: '--yes' })) return true;
+  if (await context.ask({ text: askToClear(lab, language), flag: '--yes' })) return true;
   throw new Interrupted('nothing was changed');
 }
 

@@ -6,8 +6,9 @@ import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { type Existing, openExisting } from './existing.ts';
 import { openLabCluster } from './lab-cluster.ts';
-import { askToStop } from './lab-questions.ts';
-import { attemptsOf, type CurrentAttempt, onStage, readCurrent } from './lab-stage.ts';
+import { askToStop, askToStopWithout } from './lab-questions.ts';
+import { attemptsOf, chooseLanguage, type CurrentAttempt, onStage, readCurrent } from './lab-stage.ts';
+import { words } from './lab-words.ts';
 
 export const labStop = defineCommand({
   name: 'stop',
@@ -41,15 +42,16 @@ async function stopWithout(context: Context, existing: Existing, reason: Kubelab
   const folder = attemptsOf(existing);
   const id = (await readCurrentLab(folder)) ?? '';
   const attempt = await readAttempt(folder, id);
+  const language = chooseLanguage(context, undefined, attempt?.language);
   const isWanted = await context.ask({
-    text: `${reason.message} End lab ${id} and delete the namespace that was made for it all the same?`,
+    text: askToStopWithout(id, reason.message, language),
     flag: '--yes',
   });
   if (!isWanted) throw new Interrupted('nothing was changed');
   const opened = await openLabCluster(existing);
   try {
-    const words = ['delete', 'namespace', '--selector', `${labLabel}=${id}`, '--ignore-not-found'];
-    await opened.cluster.kubectl.run(words, { timeout: 300_000 });
+    const command = ['delete', 'namespace', '--selector', `${labLabel}=${id}`, '--ignore-not-found'];
+    await opened.cluster.kubectl.run(command, { timeout: 300_000 });
   } finally {
     opened.close();
   }
@@ -57,8 +59,7 @@ async function stopWithout(context: Context, existing: Existing, reason: Kubelab
   await writeCurrentLab(folder, undefined);
   return {
     data: { stopped: id, whole: false },
-    human: () =>
-      `Lab ${id} has ended. A namespace that was made for it is gone; what it did outside of it, nobody knows any more.`,
+    human: () => words[language].endedInPart(id),
   };
 }
 
@@ -68,7 +69,7 @@ async function stopCurrent(
   { attempt, loaded, folder }: CurrentAttempt,
 ): Promise<CommandResult> {
   const { id } = loaded.lab;
-  const isWanted = await context.ask({ text: askToStop(loaded.lab), flag: '--yes' });
+  const isWanted = await context.ask({ text: askToStop(loaded.lab, attempt.language), flag: '--yes' });
   if (!isWanted) throw new Interrupted('nothing was changed');
   // A cluster that was made anew since has nothing of it.
   if (attempt.made === existing.state.createdAt)
@@ -80,6 +81,6 @@ async function stopCurrent(
   if ((await readCurrentLab(folder)) === id) await writeCurrentLab(folder, undefined);
   return {
     data: { stopped: id, whole: true },
-    human: () => `Lab ${id} has ended. Nothing of it is left on ${existing.state.name}.`,
+    human: () => words[attempt.language].ended(id, existing.state.name),
   };
 }

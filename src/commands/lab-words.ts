@@ -42,6 +42,18 @@ export interface Words {
   readonly stepPassed: string;
   readonly stepSolved: string;
   readonly stepCurrent: string;
+  /** Of the table of labs, and how a lab stands in it. */
+  readonly labColumns: readonly string[];
+  readonly labNotValid: string;
+  readonly labFinished: string;
+  labAt(step: string): string;
+  readonly labFits: string;
+  readonly labUnfit: string;
+  readonly beginOne: string;
+  readonly bringUp: string;
+  ended(lab: string, cluster: string): string;
+  /** Of a lab that could not be read, or may not run any more. */
+  endedInPart(lab: string): string;
 }
 
 const en: Words = {
@@ -89,6 +101,17 @@ const en: Words = {
   stepPassed: 'passed',
   stepSolved: 'solved for you',
   stepCurrent: 'at it',
+  labColumns: ['LAB', 'MINUTES', 'STATE', 'ABOUT'],
+  labNotValid: 'not valid',
+  labFinished: 'finished',
+  labAt: (step) => `at ${step}`,
+  labFits: 'fits',
+  labUnfit: 'does not fit',
+  beginOne: 'begin one',
+  bringUp: 'bring up the cluster that labs run on',
+  ended: (lab, cluster) => `Lab ${lab} has ended. Nothing of it is left on ${cluster}.`,
+  endedInPart: (lab) =>
+    `Lab ${lab} has ended. A namespace that was made for it is gone; what it did outside of it, nobody knows any more.`,
 };
 
 const ko: Words = {
@@ -136,6 +159,17 @@ const ko: Words = {
   stepPassed: '통과',
   stepSolved: '대신 수행함',
   stepCurrent: '진행 중',
+  labColumns: ['실습', '분', '상태', '내용'],
+  labNotValid: '잘못됨',
+  labFinished: '마침',
+  labAt: (step) => `${step} 진행 중`,
+  labFits: '맞음',
+  labUnfit: '맞지 않음',
+  beginOne: '실습을 시작합니다',
+  bringUp: '실습에 쓸 클러스터를 만듭니다',
+  ended: (lab, cluster) => `${lab} 실습을 끝냈습니다. ${cluster} 클러스터에 남은 것이 없습니다.`,
+  endedInPart: (lab) =>
+    `${lab} 실습을 끝냈습니다. 이 실습을 위해 만든 네임스페이스는 지웠습니다. 그 밖에서 한 일은 더 이상 알 수 없습니다.`,
 };
 
 export const words: Readonly<Record<Language, Words>> = { en, ko };

@@ -294,6 +294,20 @@ describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
     expect(await rig.run('lab', 'start', 'from-pack')).toMatchObject({ exitCode: 0 });
   });
 
+  it('is asked about and ended in the language that it is read in', async () => {
+    const rig = await createTrustRig();
+    answerNamespace(rig);
+    const cleared = await rig.run('lab', 'start', 'from-pack', '--trust', '--lang', 'ko');
+    expect(cleared.stderr.replaceAll(/\s+/g, ' ')).toContain('모두 지우고 시작할까요?');
+    await rig.run('lab', 'start', 'from-pack', '--lang', 'ko', '--yes');
+    for (const [word, question] of [
+      ['reset', 'run 단계 처음으로 돌아갈까요?'],
+      ['stop', '모두 지울까요?'],
+    ] as const)
+      expect((await rig.run('lab', word)).stderr.replaceAll(/\s+/g, ' ')).toContain(question);
+    expect((await rig.run('lab', 'stop', '--yes')).stdout).toContain('from-pack 실습을 끝냈습니다. study 클러스터에');
+  });
+
   it('asks about nothing that a run in another terminal is at work in', async () => {
     const rig = await createTrustRig();
     answerNamespace(rig);
