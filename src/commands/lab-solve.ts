@@ -1,11 +1,16 @@
+import path from 'node:path';
+import { cleanText } from '../cluster/plain-text.ts';
 import { checkAttempt, solveStep } from '../labs/attempt/attempt-flow.ts';
+import type { DoneAction } from '../labs/attempt/done-action.ts';
+import type { Language } from '../labs/lab-fields.ts';
 import { patienceAfterSolving } from '../labs/attempt/stage.ts';
 import { requireSolutions } from '../labs/solutions.ts';
+import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { showRound } from './lab-check.ts';
 import { onStage, openReady } from './lab-stage.ts';
-import { words } from './lab-words.ts';
+import { type Words, words } from './lab-words.ts';
 
 export const labSolve = defineCommand({
   name: 'solve',
@@ -30,9 +35,32 @@ async function runSolve(context: Context): Promise<CommandResult> {
     ...shown,
     data: { ...(shown.data as object), done: solved.performed.done },
     human: () => [
-      { kind: 'text', text: words[attempt.language].did },
-      { kind: 'verbatim', text: solved.performed.done.join('\n') },
+      ...describeDone(solved.performed.done, attempt.language),
       ...((shown.human?.() ?? []) as Exclude<ReturnType<NonNullable<CommandResult['human']>>, string>),
     ],
   };
+}
+
+/** What was done, in its order, as a learner could do it by hand. */
+export function describeDone(done: readonly DoneAction[], language: Language): readonly Block[] {
+  const say = words[language];
+  return [{ kind: 'text', text: say.did }, ...done.flatMap((action) => describeAction(action, say))];
+}
+
+function describeAction(action: DoneAction, say: Words): readonly Block[] {
+  const { text, hidden } = action;
+  if (text === undefined) return [{ kind: 'text', text: say.waited(action.object) }];
+  return [
+    { kind: 'heading', text: nameAction(action, say) },
+    { kind: 'markdown', nodes: [{ kind: 'code', language: 'sh', text: cleanText(text) }] },
+    ...(hidden === undefined ? [] : [{ kind: 'text', text: say.moreLines(hidden), tone: 'careful' } as const]),
+  ];
+}
+
+function nameAction({ kind, file = '', nodes = [] }: DoneAction, say: Words): string {
+  // Learners have no folder of the lab at hand.
+  const name = path.posix.basename(file);
+  if (kind === 'apply') return say.applied(name);
+  if (kind === 'run') return say.ranScript(nodes.join(', '), name);
+  return kind === 'answer' ? say.answered : say.ranKubectl;
 }

@@ -28,6 +28,14 @@ export interface Words {
   readonly noHintYet: string;
   hint(number: number, cost: number): string;
   readonly did: string;
+  /** Above what can be typed for an action of a solution. */
+  applied(manifest: string): string;
+  readonly ranKubectl: string;
+  ranScript(nodes: string, script: string): string;
+  readonly answered: string;
+  /** Instead, for an action that waits. @param object what for, where it is an object */
+  waited(object: string | undefined): string;
+  moreLines(count: number): string;
   readonly question: string;
   readonly answerWith: string;
   readonly goal: string;
@@ -88,6 +96,12 @@ const en: Words = {
   noHintYet: 'There is no hint for that yet: run kubelab lab check first, so that hints can fit what is missing.',
   hint: (number, cost) => `Hint ${number}${cost === 0 ? '' : ` (costs ${cost} ${cost === 1 ? 'point' : 'points'})`}`,
   did: 'This was done for you:',
+  applied: (manifest) => `Apply the manifest ${manifest}`,
+  ranKubectl: 'Run kubectl',
+  ranScript: (nodes, script) => `On ${nodes}, as root (kubelab ssh)${script === '' ? '' : `: ${script}`}`,
+  answered: 'Answer what the step asks',
+  waited: (object) => `Wait until ${object === undefined ? 'this has taken effect' : `${object} is as it has to be`}.`,
+  moreLines: (count) => `${count} more ${count === 1 ? 'line is' : 'lines are'} not shown.`,
   question: 'Question',
   answerWith: 'Answer with',
   goal: 'Goal',
@@ -146,6 +160,13 @@ const ko: Words = {
   noHintYet: '아직 맞는 힌트가 없습니다. 무엇이 부족한지 알 수 있도록 먼저 kubelab lab check를 실행하세요.',
   hint: (number, cost) => `힌트 ${number}${cost === 0 ? '' : ` (${cost}점 감점)`}`,
   did: '대신 수행한 작업:',
+  applied: (manifest) => `매니페스트 적용: ${manifest}`,
+  ranKubectl: 'kubectl 실행',
+  ranScript: (nodes, script) => `${nodes}에서 root로 실행 (kubelab ssh)${script === '' ? '' : `: ${script}`}`,
+  answered: '질문에 답하기',
+  waited: (object) =>
+    object === undefined ? '적용될 때까지 기다립니다.' : `${object} 객체가 필요한 상태가 될 때까지 기다립니다.`,
+  moreLines: (count) => `${count}줄은 표시하지 않았습니다.`,
   question: '질문',
   answerWith: '답하는 방법',
   goal: '목표',

@@ -9,6 +9,8 @@ import type { Action } from '../lab-action.ts';
 import { FieldPathInvalid } from '../field-path.ts';
 import { MatchInvalid } from '../check/match-operators.ts';
 import { probe } from '../check/probe.ts';
+import { describeSelector } from '../check/select-objects.ts';
+import { type DoneAction, showAnswers, showApply, showKubectl, showScript, showWait } from './done-action.ts';
 import type { Stage } from './stage.ts';
 import { nodesOf, TargetUnknown } from '../target.ts';
 
@@ -24,8 +26,7 @@ export interface PerformInput {
 
 /** What was done, and the answers that were given on the way. */
 export interface Performed {
-  /** What a person would type for it, line by line: nothing for an action that only waits. */
-  readonly done: readonly string[];
+  readonly done: readonly DoneAction[];
   readonly answers: Readonly<Record<string, string>>;
 }
 
@@ -58,15 +59,17 @@ const kubectlTimeout = 6 * 60_000;
  * @throws Interrupted
  */
 export async function performActions(stage: Stage, actions: readonly Action[], input: PerformInput): Promise<Performed> {
-  const done: string[] = [];
+  const done: DoneAction[] = [];
   const answers: Record<string, string> = {};
   for (const action of actions) {
     const line = describeAction(action, stage, input.values);
     stage.say(line);
     try {
-      const given = await perform(stage, action, input);
-      Object.assign(answers, given);
-      done.push(...linesToType(action, line, given));
+      if ('answer' in action) {
+        const given = await findAnswers(action, input);
+        Object.assign(answers, given);
+        done.push(showAnswers(given));
+      } else done.push(await perform(stage, action, input));
     } catch (error) {
       throw explainFailure(error, input.what, line, action);
     }
@@ -74,54 +77,57 @@ export async function performActions(stage: Stage, actions: readonly Action[], i
   return { done, answers };
 }
 
-function linesToType(action: Action, line: string, given: Readonly<Record<string, string>>): readonly string[] {
-  if ('until' in action) return [];
-  if (!('answer' in action)) return [line];
-  return Object.entries(given).map(([check, answer]) =>
-    quoteCommand(['kubelab', 'lab', 'check', '--answer', `${check}=${answer}`]),
+type AnswerAction = Extract<Action, { answer: unknown }>;
+
+async function findAnswers({ answer }: AnswerAction, input: PerformInput): Promise<Readonly<Record<string, string>>> {
+  const given = Object.entries(answer).map(
+    async ([check, text]) =>
+      [check, text === true ? await input.rightAnswer(check) : interpolate(text, input.values, input.what)] as const,
   );
+  return Object.fromEntries(await Promise.all(given));
 }
 
-async function perform(stage: Stage, action: Action, input: PerformInput): Promise<Readonly<Record<string, string>>> {
+async function perform(stage: Stage, action: Exclude<Action, AnswerAction>, input: PerformInput): Promise<DoneAction> {
   const { loaded, cluster } = stage;
   const { namespace } = loaded.lab;
   const fill = async (path: string): Promise<string> => interpolate(await loaded.folder.read(path), input.values, path);
   if ('apply' in action) {
-    const options = { input: await fill(action.apply), timeout: kubectlTimeout };
-    await cluster.kubectl.run(['--namespace', namespace, 'apply', '-f', '-'], options);
-    return {};
+    const manifest = await fill(action.apply);
+    await cluster.kubectl.run(['--namespace', namespace, 'apply', '-f', '-'], { input: manifest, timeout: kubectlTimeout });
+    return showApply(namespace, action.apply, manifest);
   }
   if ('kubectl' in action) {
     const args = interpolateAll(action.kubectl, input.values, input.what);
-    const given = action.input === undefined ? {} : { input: await fill(action.input) };
+    const given = action.input === undefined ? undefined : await fill(action.input);
     const timeout = Math.min(kubectlTimeout, stage.patience.atMost ?? Infinity);
-    await cluster.kubectl.run(['--namespace', namespace, ...args], { timeout, ...given });
-    return {};
+    await cluster.kubectl.run(['--namespace', namespace, ...args], { timeout, ...(given !== undefined && { input: given }) });
+    return showKubectl(namespace, args, given);
   }
   if ('until' in action) {
     await waitUntil(stage, action, input);
-    return {};
+    const { object } = interpolateAll({ object: action.until.object }, input.values, input.what);
+    return showWait(object === undefined ? undefined : `${object.kind} ${describeSelector(object)}`);
   }
-  if ('answer' in action) {
-    const given = Object.entries(action.answer).map(
-      async ([check, answer]) =>
-        [check, answer === true ? await input.rightAnswer(check) : interpolate(answer, input.values, input.what)] as const,
-    );
-    return Object.fromEntries(await Promise.all(given));
-  }
+  return runScript(stage, action, input);
+}
+
+async function runScript(stage: Stage, action: Extract<Action, { on: string }>, input: PerformInput): Promise<DoneAction> {
+  const { loaded, cluster } = stage;
   const script = action.run ?? (await loaded.folder.read(action.script ?? ''));
-  const runs = nodesOf(action.on, cluster).map((node) =>
-    cluster.node(node.name).run(['sh', '-eu', '-s'], {
+  const environment = { ...input.variables, KUBELAB_NAMESPACE: loaded.lab.namespace };
+  const nodes = nodesOf(action.on, cluster).map(({ name }) => name);
+  const runs = nodes.map((node) =>
+    cluster.node(node).run(['sh', '-eu', '-s'], {
       timeout: action.timeout,
       signal: cluster.signal,
       input: wrapScript(script),
-      env: { ...input.variables, KUBELAB_NAMESPACE: namespace },
+      env: environment,
     }),
   );
   // Where it fails on one, those on others would go on beside whatever is done next.
   await Promise.allSettled(runs);
   await Promise.all(runs);
-  return {};
+  return showScript({ script, file: action.script, nodes, environment });
 }
 
 async function waitUntil(
@@ -173,7 +179,7 @@ export function explainFailure(error: unknown, what: string, line: string, actio
   return new ActionFailed(what, [line, ...said], error, action);
 }
 
-/** An action as a line that a person could type, where it is one. */
+/** An action in one line, for those who wait for it. DoneAction has it as a person would do it. */
 export function describeAction(action: Action, { loaded }: Pick<Stage, 'loaded'>, values: Values): string {
   const { id, namespace } = loaded.lab;
   if ('apply' in action) return `kubectl -n ${namespace} apply -f ${id}/${action.apply}`;

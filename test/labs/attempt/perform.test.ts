@@ -21,7 +21,8 @@ describe('the actions of a lab', () => {
   beforeAll(async () => {
     tools = await createFakeTools();
     program = await tools.add('kubectl');
-    rig = await startLab({});
+    const pod = { metadata: { name: 'web-abc', namespace: 'lab-first-pod' } };
+    rig = await startLab({ objects: { '/api/v1/namespaces/lab-first-pod/pods': { items: [pod] } } });
     await using fixture = await sampleLab();
     const { folder, ...rest } = await loadLab(fixture.path);
     const manifest = await folder.read('files/web.yaml');
@@ -48,17 +49,36 @@ describe('the actions of a lab', () => {
     );
   }
 
-  it('apply a manifest with its values, and say what was done', async () => {
+  it('apply a manifest with its values, and tell how to do the same', async () => {
     program.answer(/ apply -f -$/, {});
     const { done } = await perform([apply]);
-    expect(done).toEqual(['kubectl -n lab-first-pod apply -f first-pod/files/web.yaml']);
-    expect(program.calls.at(-1)?.stdin).toContain('image: "web:1"');
+    const applied = program.calls.at(-1)?.stdin ?? '';
+    expect(applied).toContain('image: "web:1"');
+    const text = `kubectl -n lab-first-pod apply -f - <<'EOF'\n${applied}EOF`;
+    expect(done).toEqual([{ kind: 'apply', file: 'files/web.yaml', text }]);
+  });
+
+  it('run kubectl with what it reads, and tell how to do the same', async () => {
+    program.answer(/ create | get /, {});
+    const { done } = await perform([
+      { kubectl: ['create', '-f', '-'], input: 'files/web.yaml' },
+      { kubectl: ['get', 'pod', "it's ${TOKEN}"] },
+    ]);
+    expect(done[0]?.text).toMatch(/^kubectl -n lab-first-pod create -f - <<'EOF'\napiVersion: v1\n[^]*"web:1"[^]*\nEOF$/);
+    expect(done[1]).toEqual({ kind: 'kubectl', text: "kubectl -n lab-first-pod get pod 'it'\\''s abc'" });
   });
 
   it('say of answers how to give them', async () => {
     const { done, answers } = await perform([{ answer: { which: "it's ${TOKEN}", when: 'now' } }]);
     expect(answers).toEqual({ which: "it's abc", when: 'now' });
-    expect(done).toEqual(["kubelab lab check --answer 'which=it'\\''s abc'", 'kubelab lab check --answer when=now']);
+    const lines = ["kubelab lab check --answer 'which=it'\\''s abc'", 'kubelab lab check --answer when=now'];
+    expect(done).toEqual([{ kind: 'answer', text: lines.join('\n') }]);
+  });
+
+  it('wait, and say what for', async () => {
+    const object = { apiVersion: 'v1', kind: 'Pod', name: 'web-${TOKEN}' };
+    const { done } = await perform([{ until: { object }, within: 5000 }]);
+    expect(done).toEqual([{ kind: 'until', object: 'Pod web-abc' }]);
   });
 
   it('name the one that failed, with what was said', async () => {
@@ -93,8 +113,9 @@ describe('the actions of a lab', () => {
     await using place = await createFixture({});
     // A shell may have read as much as 8 KiB ahead.
     const script = `cat\n${'# what cat would have taken\n'.repeat(4000)}touch ${place.getPath('done')}\n`;
-    await perform([{ on: 'worker1', run: script, timeout: 10_000 }]);
+    const { done } = await perform([{ on: 'worker1', run: script, timeout: 10_000 }]);
     expect(await readdir(place.path)).toEqual(['done']);
+    expect([done[0]?.nodes, done[0]?.text?.split('\n').length, done[0]?.hidden]).toEqual([['worker1'], 200, 3802]);
   });
 
   it('cut a wait of kubectl off when nobody waits so long', async () => {

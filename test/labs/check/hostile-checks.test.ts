@@ -1,7 +1,10 @@
+import { readdir } from 'node:fs/promises';
+import { createFixture } from 'fs-fixture';
 import { expect, it, onTestFinished } from 'vitest';
 import { localRunner } from '../../../src/exec/local.ts';
 import type { CheckResult } from '../../../src/labs/check/check-result.ts';
 import type { Action } from '../../../src/labs/lab-action.ts';
+import { showApply, showKubectl, showScript } from '../../../src/labs/attempt/done-action.ts';
 import { describeAction } from '../../../src/labs/attempt/perform.ts';
 import type { Stage } from '../../../src/labs/attempt/stage.ts';
 import { readField } from '../../../src/labs/check/read-field.ts';
@@ -142,6 +145,37 @@ it('what a script says is cleaned and bounded', async () => {
   for (const actual of [result.actual?.en, result.actual?.ko]) {
     expect(actual).toMatch(/^xz\uFFFDa+…$/);
     expect(actual).not.toMatch(/\p{Cc}|\p{Bidi_Control}/u);
+  }
+});
+
+it('what a solution did is text, never commands, when it is pasted', async () => {
+  const args = ["'; touch evil; echo '", '$(touch evil)\u001b]0;', "\u0007'; touch evil; '", 'a\u0000b\u202ec\nd'];
+  const input = 'x: $(touch evil)\nE\u0000OF\nEOF_\ntouch evil\n';
+  const { text = '' } = showKubectl('lab-x', args, input);
+  expect(text).not.toMatch(/[^\P{Cc}\t\n]|\p{Bidi_Control}/u);
+  await using place = await createFixture({});
+  const options = { timeout: 10_000, signal: new AbortController().signal, cwd: place.path };
+  const { stdout } = await localRunner().run(['sh', '-c', `kubectl() { printf '[%s]' "$@"; cat; }; ${text}`], options);
+  const words = [args[0], '$(touch evil);', "'; touch evil; '", 'abc\nd'].map((word) => `[${word}]`).join('');
+  expect(stdout).toBe(`[-n][lab-x]${words}x: $(touch evil)\nEOF\nEOF_\ntouch evil\n`);
+  const script = {
+    script: 'echo $WORD',
+    file: undefined,
+    nodes: ['worker1'],
+    environment: { WORD: '$(touch evil)\nx', OTHER: '' },
+  };
+  expect((await localRunner().run(['sh', '-c', showScript(script).text ?? ''], options)).stdout).toBe('$(touch evil) x\n');
+  expect(await readdir(place.path)).toEqual([]);
+});
+
+it('what a solution did is cut where nobody would read it, so that no part of it can be pasted', async () => {
+  const files = ['x\n'.repeat(5000), 'x'.repeat(100_000), `${'y'.repeat(300)}\n`.repeat(180)];
+  for (const manifest of files) {
+    const { text = '', hidden = 0 } = showApply('lab-x', 'files/big.yaml', manifest);
+    expect(text.length).toBeLessThan(50_000);
+    const lines = text.split('\n');
+    expect([lines[0], lines.includes('EOF')]).toEqual(["kubectl -n lab-x apply -f - <<'EOF'", false]);
+    expect(lines.length + hidden).toBe(manifest.trimEnd().split('\n').length + 2);
   }
 });
 
