@@ -31,16 +31,16 @@ export function askToReset(lab: Touched, step: string, language: Language): stri
   });
 }
 
-/** What is asked before a lab begins where its namespace is there already. */
+/** What is asked before a lab begins where something of it is there already. */
 export function askToClear(lab: Touched, language: Language): string {
   const { id, namespace } = lab;
   const found = {
-    en: `Namespace ${namespace} is there although lab ${id} has not begun: an earlier run was cut off.`,
-    ko: `${id} 실습을 시작하지 않았는데 ${namespace} 네임스페이스가 있습니다. 이전 실행이 중간에 끊겼습니다.`,
+    en: `Lab ${id} has not begun, but an earlier run of it was cut off and has left something.`,
+    ko: `${id} 실습을 시작하지 않았는데, 중간에 끊긴 이전 실행이 남긴 것이 있습니다.`,
   };
   const question = ask(lab, language, {
-    en: `Delete all that is in it${nameObjects(lab)}, and begin?`,
-    ko: `그 네임스페이스에 있는 것을 모두 지우고 시작할까요?`,
+    en: `Delete all that is in namespace ${namespace}${nameObjects(lab)}, and begin?`,
+    ko: `${namespace} 네임스페이스에 있는 것을 모두 지우고 시작할까요?`,
   });
   return `${found[language]} ${question}`;
 }

@@ -258,7 +258,7 @@ describe.runIf(process.platform === 'linux')('a lab that was begun', () => {
     const rig = await createTrustRig();
     answerNamespace(rig);
     const asked = await rig.run('lab', 'start', 'from-pack', '--trust');
-    expect([asked.exitCode, asked.stderr]).toEqual([2, expect.stringContaining('Namespace lab-from-pack is there')]);
+    expect([asked.exitCode, asked.stderr]).toEqual([2, expect.stringMatching(/Delete all that is in namespace\s+lab-from-pack/)]);
     expect(rig.ran()).toBe(0);
     expect(await rig.run('lab', 'start', 'from-pack', '--trust', '--yes')).toMatchObject({ exitCode: 0 });
     const lines = rig.ssh.calls.map(({ args, stdin }) => (stdin.includes(script) ? 'setup' : args.join(' ')));
