@@ -11,6 +11,8 @@ export interface Form<Schema extends z.ZodType> {
   readonly example: string;
   /** Better words for what is wrong at a path, where there are any. */
   explain?(path: YamlPath, document: YamlDocument): string | undefined;
+  /** What of the data is judged and handed on, where that is not all of it. */
+  select?(data: unknown): unknown;
 }
 
 /** What came of reading a file. */
@@ -26,7 +28,8 @@ const maxDetails = 50;
 
 /** Reads a file of a form. Never throws for what the text may hold. */
 export function readForm<Schema extends z.ZodType>(text: string, form: Form<Schema>): Reading<z.output<Schema>> {
-  const document = readYamlDocument(text);
+  const written = readYamlDocument(text);
+  const document = form.select === undefined ? written : { ...written, data: form.select(written.data) };
   const { value, findings } = judge(document, form);
   const all = [...document.findings, ...findings].toSorted((left, right) => left.offset - right.offset);
   return { document, value: all.length === 0 ? value : undefined, findings: all };

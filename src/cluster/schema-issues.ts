@@ -140,7 +140,7 @@ function likelyOptions(options: readonly unknown[], data: unknown): unknown[] {
 }
 
 /** The schema under defaults, optionality and transforms. */
-function unwrap(schema: unknown): unknown {
+export function unwrap(schema: unknown): unknown {
   if (schema instanceof z.ZodPrefault || schema instanceof z.ZodDefault || schema instanceof z.ZodOptional)
     return unwrap(schema.unwrap());
   return schema instanceof z.ZodPipe ? unwrap(schema.in) : schema;

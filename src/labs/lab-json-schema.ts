@@ -1,4 +1,5 @@
 import { describeFile, renderJsonSchema } from '../cluster/json-schema.ts';
+import { describeExtensions } from './extensions.ts';
 import { labFields, stepSchema } from './lab.ts';
 
 /** The JSON Schema of what an author writes in lab.yaml, for editors. */
@@ -10,8 +11,10 @@ export function labJsonSchema(): Record<string, unknown> {
   };
   return describeFile(labFields, about, {
     reused: 'ref',
-    // Only what kubelab itself writes may be without solutions.
-    override: ({ zodSchema, jsonSchema }) => {
+    override: (place) => {
+      const { zodSchema, jsonSchema } = place;
+      describeExtensions(place);
+      // Only what kubelab itself writes may be without solutions.
       if (zodSchema === stepSchema) jsonSchema.required = [...(jsonSchema.required ?? []), 'solve'];
     },
   });

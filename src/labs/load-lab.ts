@@ -2,6 +2,7 @@ import path from 'node:path';
 import { describeFindings, type Form, readForm, type Reading } from '../cluster/read-form.ts';
 import type { YamlPath } from '../cluster/yaml-document.ts';
 import { KubelabError } from '../errors/errors.ts';
+import { withoutExtensions } from './extensions.ts';
 import type { Language } from './lab-fields.ts';
 import { type LabFolder, openLabFolder } from './lab-folder.ts';
 import { type Lab, labSchema } from './lab.ts';
@@ -40,6 +41,7 @@ const labForm: Form<typeof labSchema> = {
   schema: labSchema,
   empty: 'expected a lab; kubelab lab new ID writes one to begin with',
   example: 'id: first-pod',
+  select: (data) => withoutExtensions(labSchema, data),
 };
 
 /**

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { describeFindings, type Form, readForm, type Reading } from '../../cluster/read-form.ts';
 import { choice, list, map, text, whenRight } from '../../cluster/spec-fields.ts';
 import { KubelabError } from '../../errors/errors.ts';
+import { withoutExtensions } from '../extensions.ts';
 import { labId, languages, title } from '../lab-fields.ts';
 import { packLimits } from './pack-limits.ts';
 
@@ -45,12 +46,13 @@ const packForm: Form<typeof packSchema> = {
   schema: packSchema,
   empty: 'expected at least name, version, title, authors, licence and labs',
   example: 'name: storage-class',
+  select: (data) => withoutExtensions(packSchema, data),
 };
 
 /** A pack.yaml that is right. */
 export interface ReadPack {
   readonly pack: Pack;
-  /** What is written, without defaults. */
+  /** What is written, without defaults and extensions. */
   readonly data: unknown;
 }
 
