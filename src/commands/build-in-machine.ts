@@ -78,7 +78,7 @@ async function clearAway(bench: Bench): Promise<void> {
     // Also after an interruption.
     const signal = AbortSignal.timeout(removal);
     const { events } = bench.context;
-    const provider = stateProvider({ ...bench, context: { ...bench.context, signal } }, state);
+    const provider = await stateProvider({ ...bench, context: { ...bench.context, signal } }, state);
     const steps = destroySteps(provider, await provider.inspect(), bench.folder);
     await runSteps(steps, { signal, events, forecast: () => undefined, record: () => undefined });
   }

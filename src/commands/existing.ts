@@ -20,7 +20,7 @@ export async function openExisting(context: Context): Promise<Existing> {
   const opened = await openWorkspace(context);
   if (opened.state === undefined) throw new KubelabError('KL-CLUSTER-NONE', `no cluster was brought up from ${context.specFile}`);
   const workspace = withLogs(opened);
-  return { workspace, state: opened.state, provider: stateProvider(workspace, opened.state) };
+  return { workspace, state: opened.state, provider: await stateProvider(workspace, opened.state) };
 }
 
 /**
@@ -32,7 +32,7 @@ export async function findStrays(context: Context): Promise<Omit<Existing, 'stat
   if (opened.state !== undefined) return undefined;
   // Only system containers can be told by their names alone.
   if (context.machine.platform !== 'linux') return undefined;
-  const provider = strayProvider(opened);
+  const provider = await strayProvider(opened);
   return (await provider.inspect()).length === 0 ? undefined : { workspace: opened, provider };
 }
 
@@ -46,7 +46,7 @@ export async function findRest(context: Context): Promise<Omit<Existing, 'state'
   const { root, lock } = opened.folder;
   if (await fileExists(path.join(root, '.vagrant'))) return undefined;
   return (await fileExists(root)) || (await fileExists(lock))
-    ? { workspace: opened, provider: strayProvider(opened) }
+    ? { workspace: opened, provider: await strayProvider(opened) }
     : undefined;
 }
 

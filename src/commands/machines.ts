@@ -11,6 +11,7 @@ import type { NodeImageHome } from '../cluster/up-context.ts';
 import { managementNetwork } from '../cluster/vagrantfile-view.ts';
 import { nameImageBox } from '../cluster/write-folder.ts';
 import { subvolumeImageHome } from '../providers/nspawn/image-home.ts';
+import { readCapabilities } from '../providers/nspawn/host-probe.ts';
 import { nspawnProvider, type NspawnSettings } from '../providers/nspawn/provider.ts';
 import { boxHome, imageBoxName } from '../providers/vagrant/box-home.ts';
 import { plainBoxHome } from '../providers/vagrant/plain-box-home.ts';
@@ -187,7 +188,7 @@ export function vagrantHome({ env, folders }: Pick<Context, 'env' | 'folders'>):
 }
 
 /** The provider of a cluster that exists, from its state alone: enough to look, connect, stop and destroy. */
-export function stateProvider(workspace: Workspace, state: State): Provider {
+export async function stateProvider(workspace: Workspace, state: State): Promise<Provider> {
   if (state.provider === 'nspawn') return containersWithoutPlan(workspace, state.network.nodes);
   const settings = vagrantSettings(workspace, {
     name: state.provider,
@@ -199,7 +200,7 @@ export function stateProvider(workspace: Workspace, state: State): Provider {
 }
 
 /** The provider of machines that no state tells of: enough to find and destroy them, which no address is needed for. */
-export function strayProvider(workspace: Workspace): Provider {
+export function strayProvider(workspace: Workspace): Promise<Provider> {
   return containersWithoutPlan(workspace, '192.0.2.0/24');
 }
 
@@ -208,9 +209,10 @@ export async function openMachines(workspace: Workspace, provider: ProviderName)
   if (provider === 'nspawn') await workspace.store.open();
 }
 
-function containersWithoutPlan(workspace: Workspace, subnet: string): Provider {
+async function containersWithoutPlan(workspace: Workspace, subnet: string): Promise<Provider> {
   const { local, root, context, store } = workspace;
-  const capabilities: Capabilities = { isolation: 'weak', kernelNfs: false, cgroupVersion: 2, differences: [], slowness: 1 };
+  // The kernel is the host's, and may be another one since the machines were made.
+  const capabilities = await readCapabilities();
   const noImage = (): Promise<string> => Promise.reject(new Error('a machine is made only from a plan'));
   return nspawnProvider(
     { ...nspawnSettings(workspace, subnet, capabilities), image: noImage },

@@ -76,12 +76,17 @@ async function tryKernel(context: ProbeContext): Promise<string[]> {
   }
 }
 
-async function readCapabilities(): Promise<Capabilities> {
+/** What system containers have on this host as it is now. Looks at files only, and does not ask whether it can run any. */
+export async function readCapabilities(): Promise<Capabilities> {
   const cgroupVersion = await statfs('/sys/fs/cgroup').then(
     ({ type }) => (type === cgroup2Magic ? 2 : 1),
     () => 2 as const,
   );
-  const filesystems = await readFile('/proc/filesystems', 'utf8').catch(() => '');
+  return describeCapabilities(await readFile('/proc/filesystems', 'utf8').catch(() => ''), cgroupVersion);
+}
+
+/** @param filesystems the text of /proc/filesystems. */
+export function describeCapabilities(filesystems: string, cgroupVersion: Capabilities['cgroupVersion']): Capabilities {
   const kernelNfs = /\bnfsd\b/.test(filesystems) && /\bnfs4?\b/.test(filesystems);
   return {
     isolation: 'weak',
