@@ -8,6 +8,8 @@ export interface Capabilities {
   readonly isolation: 'strong' | 'weak';
   /** The kernel's NFS server and client work in a node. */
   readonly kernelNfs: boolean;
+  /** Nodes reach the Internet where the host does. */
+  readonly internet: boolean;
   /** The cgroup version that nodes see. */
   readonly cgroupVersion: 1 | 2;
   /** Sentences for people on what is different from a virtual machine. */
@@ -20,6 +22,7 @@ export interface Capabilities {
 export const virtualMachine: Capabilities = {
   isolation: 'strong',
   kernelNfs: true,
+  internet: true,
   cgroupVersion: 2,
   differences: [],
   slowness: 1,

@@ -20,7 +20,9 @@ export async function readClusterFacts(existing: Existing): Promise<ClusterFacts
     name: state.name,
     kubernetes: state.kubernetes,
     nodes: state.nodes.map(({ name, role, address, memoryMiB }) => ({ name, role, address, memoryMiB })),
+    etcd: state.etcd,
     addons: state.addons,
+    provider: state.provider,
     capabilities: provider.capabilities,
     images: await readImages(existing),
   };

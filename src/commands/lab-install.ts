@@ -102,12 +102,14 @@ async function askToInstall(
 
 /** What a lab asks for, a line each. */
 function describeWishes(lab: LabWishes): string[] {
-  const { nodes, memoryMiB, kubernetes, features, images } = lab.requires;
+  const { nodes, memoryMiB, kubernetes, features, images, internet, providers = [] } = lab.requires;
   const memory = memoryMiB === 0 ? '' : `, ${memoryMiB} MiB of memory`;
   const changes = { namespace: 'a namespace of its own', nodes: 'the nodes', cluster: 'the whole cluster' }[lab.isolation];
   const lines: [string, readonly string[]][] = [
     ['needs the features', features],
     ['needs images for', images],
+    ['needs machines of one of these providers:', providers],
+    ['needs nodes that reach', internet ? ['the Internet'] : []],
     ['runs scripts as root on', lab.rootOn],
     ['removes outside of its namespace, where it was made since the lab began:', lab.removes],
     ['makes pods that reach their node by', lab.podsReach],

@@ -1,18 +1,21 @@
 import semver from 'semver';
 import type { Role } from '../cluster/node.ts';
+import { listChoices } from '../cluster/spec-fields.ts';
 import type { ClusterFacts } from './lab-cluster.ts';
 import type { Localized } from './lab-fields.ts';
 import { type Feature, imageRoles, type Lab } from './lab.ts';
 
 /** Why a lab can not run on a cluster, in sentences for people; empty when it can. */
 export function judgeFit(lab: Lab, facts: ClusterFacts): Localized[] {
-  const { kubernetes, nodes, memoryMiB, features, images } = lab.requires;
+  const { kubernetes, nodes, memoryMiB, features, images, internet, providers } = lab.requires;
   const memory = facts.nodes.reduce((sum, node) => sum + node.memoryMiB, 0);
   return [
     ...(isInRange(facts.kubernetes, kubernetes) ? [] : [wrongVersion(kubernetes, facts.kubernetes)]),
     ...judgeNodes(nodes.controlPlane, facts, 'control-plane', controlPlanes),
     ...judgeNodes(nodes.workers, facts, 'worker', workers),
     ...(memory >= memoryMiB ? [] : [tooLittleMemory(memoryMiB, memory)]),
+    ...(providers?.includes(facts.provider) === false ? [wrongProvider(providers, facts.provider)] : []),
+    ...(internet && !facts.capabilities.internet ? [noInternet] : []),
     ...features.filter((feature) => !hasFeature(feature, facts)).map((feature) => missingFeatures[feature]),
     ...images.filter((role) => facts.images[role] === undefined).map((role) => noImage(role, imageRoles[role])),
   ];
@@ -23,7 +26,7 @@ export function isInRange(version: string, range: string): boolean {
   return semver.satisfies(version, range, { includePrerelease: true });
 }
 
-function hasFeature(feature: Feature, { addons, capabilities }: ClusterFacts): boolean {
+function hasFeature(feature: Feature, { addons, capabilities, etcd, nodes }: ClusterFacts): boolean {
   switch (feature) {
     case 'metrics-server':
     case 'local-path':
@@ -32,6 +35,8 @@ function hasFeature(feature: Feature, { addons, capabilities }: ClusterFacts): b
       return capabilities.kernelNfs;
     case 'own-kernel':
       return capabilities.isolation === 'strong';
+    case 'single-control-plane':
+      return etcd === 'stacked' && nodes.filter(({ role }) => role === 'control-plane').length === 1;
     default:
       return false;
   }
@@ -75,6 +80,18 @@ function tooLittleMemory(needed: number, had: number): Localized {
   };
 }
 
+function wrongProvider(providers: readonly string[], had: string): Localized {
+  return {
+    en: `It needs machines that ${listChoices(providers)} runs; the provider of this cluster is ${had}.`,
+    ko: `프로바이더 ${providers.join(', ')}에서만 할 수 있지만, 이 클러스터의 프로바이더는 ${had}입니다.`,
+  };
+}
+
+const noInternet: Localized = {
+  en: "It needs nodes that reach the Internet, and this cluster's nodes reach only each other and the host.",
+  ko: '인터넷에 연결되는 노드가 필요하지만, 이 클러스터의 노드는 서로와 호스트에만 연결됩니다.',
+};
+
 function missingAddon(addon: string): Localized {
   return {
     en: `It needs the add-on ${addon}, which a cluster has from the beginning: name it in addons, then kubelab destroy and kubelab up.`,
@@ -92,6 +109,10 @@ const missingFeatures: Readonly<Record<Feature, Localized>> = {
   'own-kernel': {
     en: "It needs nodes with a kernel of their own, and this cluster's nodes share the one of the host.",
     ko: '자체 커널이 있는 노드가 필요하지만, 이 클러스터의 노드는 호스트의 커널을 함께 씁니다.',
+  },
+  'single-control-plane': {
+    en: 'It needs exactly one control plane, with etcd on it; this cluster has several, or etcd on nodes of its own.',
+    ko: 'etcd를 함께 실행하는 컨트롤 플레인 노드가 정확히 하나여야 하지만, 이 클러스터에는 컨트롤 플레인이 여럿이거나 etcd가 별도의 노드에 있습니다.',
   },
 };
 

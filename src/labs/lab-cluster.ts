@@ -1,4 +1,4 @@
-import type { Capabilities } from '../cluster/provider.ts';
+import type { Capabilities, ProviderName } from '../cluster/provider.ts';
 import type { Node, Role } from '../cluster/node.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import type { Kubectl } from '../kubernetes/kubectl.ts';
@@ -18,7 +18,10 @@ export interface ClusterFacts {
   /** Exact, without the `v`. */
   readonly kubernetes: string;
   readonly nodes: readonly LabNode[];
+  /** On the control planes, or on nodes of its own. */
+  readonly etcd: 'stacked' | 'external';
   readonly addons: readonly string[];
+  readonly provider: ProviderName;
   readonly capabilities: Capabilities;
   /** The image that plays each role, for roles that the cluster's source has one for. */
   readonly images: Readonly<Partial<Record<ImageRole, string>>>;

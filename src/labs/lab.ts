@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { ProviderName } from '../cluster/provider.ts';
 import { choice, list, map, text, whenRight, wholeNumber } from '../cluster/spec-fields.ts';
 import { actions } from './lab-action.ts';
 import { check, guard, hint } from './lab-check.ts';
@@ -17,8 +18,11 @@ import {
   versionRange,
 } from './lab-fields.ts';
 
-/** What a cluster has to have for a lab: add-ons by name, and what its machines can do. */
-export const featureNames = ['metrics-server', 'local-path', 'kernel-nfs', 'own-kernel'] as const;
+/**
+ * What a cluster has to have for a lab: add-ons by name, what its machines can do, and how it is laid out.
+ * `single-control-plane` is one control plane and no more, with etcd on it.
+ */
+export const featureNames = ['metrics-server', 'local-path', 'kernel-nfs', 'own-kernel', 'single-control-plane'] as const;
 export type Feature = (typeof featureNames)[number];
 
 /** What an image has to be able to do to play a role; the cluster's source says which image does. */
@@ -32,6 +36,8 @@ export type ImageRole = keyof typeof imageRoles;
 
 const roleNames = Object.keys(imageRoles) as [ImageRole, ...ImageRole[]];
 
+const providerNames = ['libvirt', 'virtualbox', 'nspawn'] as const satisfies readonly ProviderName[];
+
 const requires = map({
   kubernetes: versionRange().prefault('>=1.24'),
   nodes: map({ controlPlane: wholeNumber(1, 5).prefault(1), workers: wholeNumber(0, 100).prefault(1) }).prefault({}),
@@ -39,6 +45,10 @@ const requires = map({
   memoryMiB: wholeNumber(0, 1_000_000).prefault(0),
   features: list(choice(featureNames), 10).prefault([]),
   images: list(choice(roleNames), 10).prefault([]),
+  /** Nodes reach the Internet: for what the lab fetches by itself. Images are there without. */
+  internet: z.boolean('expected true or false').prefault(false),
+  /** What its machines may be run by; without it, any. */
+  providers: list(choice(providerNames), providerNames.length).min(1, 'expected at least one provider').optional(),
 });
 
 /** A value that texts, manifests and scripts use as `${NAME}`: the same for the whole attempt. */
@@ -59,6 +69,8 @@ export const stepSchema = map({
   /** What has to be reached, without how: the whole text of challenge mode. */
   goal: localized('the goal of the step'),
   minutes: wholeNumber(1, 240).prefault(5),
+  /** What its checks give together, for whoever reads the lab; lint compares. */
+  points: wholeNumber(0, 3000).optional(),
   objectives: list(labId(), 20).prefault([]),
   /** Earlier steps that this one builds on; without it, all before it. A reset does again what it and later ones build on. */
   needs: list(labId(), 30).optional(),

@@ -18,8 +18,8 @@ describe('what system containers have', () => {
     expect([kernelNfs, differences.includes(noNfs)]).toEqual([has, !has]);
   });
 
-  it('is the cgroup version of the host and its kernel', () => {
-    expect(describeCapabilities(usual, 2)).toMatchObject({ cgroupVersion: 2, isolation: 'weak' });
+  it('is the cgroup version of the host, its kernel, and no Internet', () => {
+    expect(describeCapabilities(usual, 2)).toMatchObject({ cgroupVersion: 2, isolation: 'weak', internet: false });
     expect(describeCapabilities(usual, 1).differences.join('\n')).toContain('cgroup v1');
   });
 

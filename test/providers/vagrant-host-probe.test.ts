@@ -118,7 +118,7 @@ describe('a host where everything is there', () => {
       packages: [],
       acceleration: 'hardware',
       versions: { vagrant: '2.3.4', 'vagrant-libvirt': '0.11.2', libvirt: '9.0.0', qemu: '10.0.3' },
-      capabilities: { isolation: 'strong', kernelNfs: true, cgroupVersion: 2, differences: [], slowness: 1 },
+      capabilities: { isolation: 'strong', kernelNfs: true, internet: true, cgroupVersion: 2, differences: [], slowness: 1 },
     });
     expect(virtualbox).toMatchObject({ usable: true, lacks: [], acceleration: 'hardware', versions: { virtualbox: '7.0.20' } });
     expect(Object.values(fakes).flatMap(({ unexpected }) => unexpected)).toEqual([]);

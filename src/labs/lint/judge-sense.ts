@@ -5,10 +5,11 @@ import type { RuleFinding } from './finding.ts';
 import { listActions, listLooks, type PlacedLook } from './lab-parts.ts';
 import type { LabSubject } from './subject.ts';
 
-/** LAB021, LAB022, LAB036, LAB037, LAB040, LAB041 and LAB044: whether a lab makes sense. */
+/** LAB021, LAB022, LAB036, LAB037, LAB040, LAB041, LAB044 and LAB046: whether a lab makes sense. */
 export function judgeSense(subject: LabSubject): RuleFinding[] {
   return [
     ...judgeNumbers(subject),
+    ...judgeStepPoints(subject),
     ...listLooks(subject.lab).flatMap((look) => judgeExpectation(look)),
     ...judgeChoices(subject),
     ...judgePatterns(subject.document.data, []),
@@ -37,6 +38,15 @@ function judgeNumbers({ lab }: LabSubject): RuleFinding[] {
   if (lab.test.wrong.length === 0)
     findings.push({ rule: 'LAB040', message: 'no wrong answer proves that the checks refuse one', at: { path: ['test'] } });
   return findings;
+}
+
+function judgeStepPoints({ lab }: LabSubject): RuleFinding[] {
+  return lab.steps.flatMap(({ points, checks }, step): RuleFinding[] => {
+    const sum = checks.reduce((total, check) => total + check.points, 0);
+    if (points === undefined || points === sum) return [];
+    const message = `the step gives ${points} points, and its checks give ${sum} together`;
+    return [{ rule: 'LAB046', message, at: { path: ['steps', step, 'points'] } }];
+  });
 }
 
 const outputs = ['stdout', 'stderr', 'exitCode'] as const;

@@ -60,5 +60,6 @@ export const rules = {
   LAB042: error('scripts can be read'),
   LAB043: error('actions of kubectl can be done twice'),
   LAB044: error('the solution answers every question'),
+  LAB046: error('the points of a step are those of its checks'),
 } as const satisfies Record<string, Rule>;
 export type RuleId = keyof typeof rules;

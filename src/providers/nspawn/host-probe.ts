@@ -91,6 +91,7 @@ export function describeCapabilities(filesystems: string, cgroupVersion: Capabil
   return {
     isolation: 'weak',
     kernelNfs,
+    internet: false,
     cgroupVersion,
     differences: [
       'nodes are system containers: they share the kernel of this host, and their isolation is weak',

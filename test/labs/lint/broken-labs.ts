@@ -264,5 +264,6 @@ test:`,
     ['--ignore-not-found]}]', 'x]}]'],
   ),
   LAB044: yaml([check, 'answer: {question: {en: "What?", ko: "무엇?"}, is: [web]}']),
+  LAB046: yaml([check, `${check}\n        points: 2`], ['    checks:\n', '    points: 3\n    checks:\n']),
   LAB042: solveScript('if true; then', '  echo "x', 'fi'),
 };
