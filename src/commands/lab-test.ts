@@ -3,7 +3,7 @@ import { writeFileAtomic } from '../cluster/files.ts';
 import { exitCodes } from '../errors/catalogue.ts';
 import { findLabs } from '../labs/find-labs.ts';
 import { judgeFit } from '../labs/judge-fit.ts';
-import { renderJunit } from '../labs/prove/junit.ts';
+import { type LeftLab, renderJunit } from '../labs/prove/junit.ts';
 import type { ClusterFacts } from '../labs/lab-cluster.ts';
 import type { Localized } from '../labs/lab-fields.ts';
 import type { Lab } from '../labs/lab.ts';
@@ -63,7 +63,7 @@ async function runTest(context: Context, asked: readonly string[], flags: TestFl
     }
   } finally {
     // Also where it is broken off: what was tested until then is known.
-    if (flags.junit !== undefined) await writeFileAtomic(path.resolve(context.cwd, flags.junit), renderJunit(tests));
+    if (flags.junit !== undefined) await writeFileAtomic(path.resolve(context.cwd, flags.junit), renderJunit(tests, left));
   }
   const passed = tests.length > 0 && tests.every(({ cases }) => cases.every((one) => one.passed));
   return {
@@ -75,8 +75,7 @@ async function runTest(context: Context, asked: readonly string[], flags: TestFl
 
 interface Choice {
   readonly labs: readonly LoadedLab[];
-  /** Labs that are not tested, and why. */
-  readonly left: readonly { readonly lab: string; readonly reason: string }[];
+  readonly left: readonly LeftLab[];
 }
 
 async function chooseLabs(context: Context, existing: Existing, asked: readonly string[]): Promise<Choice> {

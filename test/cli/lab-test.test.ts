@@ -66,8 +66,10 @@ describe.runIf(process.platform === 'linux')('lab test', () => {
 
   it('has proved nothing where no lab fits', async () => {
     const rig = await createTestRig('1.20.0');
-    const { exitCode, stdout } = await rig.run('lab', 'test');
+    const { exitCode, stdout } = await rig.run('lab', 'test', '--junit', 'report.xml');
     expect([exitCode, stdout]).toEqual([1, expect.stringMatching(/was left out:[^]*No lab was tested\.\n$/)]);
+    const skipped = /<testsuite name="emptydir" tests="1" failures="0" skipped="1"[^]*<skipped message="It needs Kubernetes/;
+    expect(await readFile(rig.path('report.xml'), 'utf8')).toMatch(skipped);
     expect(rig.ssh.calls).toEqual([]);
   });
 });

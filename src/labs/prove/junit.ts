@@ -1,7 +1,16 @@
 import type { LabTest } from './test-lab.ts';
 
-/** The tests of labs as JUnit XML, as CI systems read it: a suite per lab, a case per thing that it has to do right. */
-export function renderJunit(tests: readonly LabTest[]): string {
+/** A lab that is not tested, and why. */
+export interface LeftLab {
+  readonly lab: string;
+  readonly reason: string;
+}
+
+/**
+ * The tests of labs as JUnit XML, as CI systems read it: a suite per lab, a case per thing that it has to do right. A lab that was
+ * left out has one case, which was skipped.
+ */
+export function renderJunit(tests: readonly LabTest[], left: readonly LeftLab[] = []): string {
   const suites = tests.map((test) => {
     const failures = test.cases.filter(({ passed }) => !passed).length;
     const cases = test.cases.map(({ name, seconds, passed, details }) => {
@@ -20,7 +29,19 @@ export function renderJunit(tests: readonly LabTest[]): string {
       '  </testsuite>',
     ].join('\n');
   });
-  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${suites.join('\n')}\n</testsuites>\n`;
+  const all = [...suites, ...left.map(renderSkipped)];
+  return `<?xml version="1.0" encoding="UTF-8"?>\n<testsuites>\n${all.join('\n')}\n</testsuites>\n`;
+}
+
+function renderSkipped({ lab, reason }: LeftLab): string {
+  const name = escapeXml(lab);
+  return [
+    `  <testsuite name="${name}" tests="1" failures="0" skipped="1" time="0.000">`,
+    `    <testcase classname="${name}" name="${name}: can be tested here" time="0.000">`,
+    `      <skipped message="${escapeXml(reason)}"/>`,
+    `    </testcase>`,
+    '  </testsuite>',
+  ].join('\n');
 }
 
 /** XML 1.0 has no place for most control characters, not even escaped. */

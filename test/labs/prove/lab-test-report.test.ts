@@ -79,4 +79,16 @@ x</failure>
 </testsuites>
 `);
   });
+
+  it('has labs that were left out as skipped, and why', () => {
+    expect(renderJunit([], [{ lab: 'nfs', reason: 'It needs "kernel" & <NFS>.' }])).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="nfs" tests="1" failures="0" skipped="1" time="0.000">
+    <testcase classname="nfs" name="nfs: can be tested here" time="0.000">
+      <skipped message="It needs &quot;kernel&quot; &amp; &lt;NFS&gt;."/>
+    </testcase>
+  </testsuite>
+</testsuites>
+`);
+  });
 });
