@@ -62,7 +62,8 @@ export async function showStep(input: {
       of: loaded.lab.steps.length,
       title: step.title[language],
       goal: fillField(loaded, ['steps', index, 'goal', language], step.goal[language], values),
-      text: fillLongText(loaded, await loaded.text(step.id, language), values),
+      // It says how, which is what a challenge leaves to the learner.
+      ...(mode === 'challenge' ? {} : { text: fillLongText(loaded, await loaded.text(step.id, language), values) }),
       language,
       mode,
       vars: attempt.vars,
