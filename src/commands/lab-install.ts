@@ -5,11 +5,17 @@ import { reportStep } from '../cluster/report-step.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { missingProgram } from '../exec/search-path.ts';
 import { installPack, type Installed, type OfferedPack } from '../labs/pack/install-pack.ts';
+import { judgeFit } from '../labs/judge-fit.ts';
+import type { ClusterFacts } from '../labs/lab-cluster.ts';
+import type { Localized } from '../labs/lab-fields.ts';
 import { type LabWishes, readWishes } from '../labs/pack/lab-wishes.ts';
 import { type PackSource, parsePackSource, parseSha256, showSource } from '../labs/pack/pack-source.ts';
+import type { LoadedLab } from '../labs/load-lab.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
+import { readClusterFacts } from './lab-cluster.ts';
+import { openIfThere } from './lab-list.ts';
 import { chooseLanguage } from './lab-stage.ts';
 
 export const labInstall = defineCommand({
@@ -39,7 +45,8 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
   if (source.kind === 'git') await requireGit(context);
   const wanted = sha256 === undefined ? undefined : parseSha256(sha256);
   warnOfPlain(context, source, wanted);
-  const seen: LabWishes[] = [];
+  const cluster = await readFacts(context);
+  const seen: Wishes[] = [];
   const installed = await reportStep(context, { id: 'install', title: `install ${showSource(named)}` }, (say) =>
     installPack({
       source,
@@ -52,12 +59,35 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
       say,
       agree: async (pack) => {
         // One after the other: the manifests of all labs at once can be more than there is memory.
-        for (const lab of pack.labs) seen.push(await readWishes(lab));
-        return askToInstall(context, pack, seen);
+        for (const lab of pack.labs) seen.push({ ...(await readWishes(lab)), ...judge(lab, cluster) });
+        return askToInstall(context, pack, { wishes: seen, cluster: cluster?.name });
       },
     }),
   );
   return describe(installed, seen);
+}
+
+/** What a lab asks for; where there is a cluster, also whether the lab fits it, and why not. */
+interface Wishes extends LabWishes {
+  readonly fits?: boolean;
+  readonly reasons?: readonly Localized[];
+}
+
+/** What is known of the cluster here. That there is none, or none that could be read, is nothing to an installation. */
+async function readFacts(context: Context): Promise<ClusterFacts | undefined> {
+  try {
+    const existing = await openIfThere({ ...context, showLogsAt: () => undefined });
+    return existing === undefined ? undefined : await readClusterFacts(existing);
+  } catch (error) {
+    if (error instanceof KubelabError) return undefined;
+    throw error;
+  }
+}
+
+function judge({ lab }: LoadedLab, cluster: ClusterFacts | undefined): Pick<Wishes, 'fits' | 'reasons'> {
+  if (cluster === undefined) return {};
+  const reasons = judgeFit(lab, cluster);
+  return { fits: reasons.length === 0, reasons };
 }
 
 function resolvePath(source: PackSource, cwd: string): PackSource {
@@ -81,7 +111,7 @@ async function requireGit({ env }: Context): Promise<void> {
 async function askToInstall(
   context: Context,
   { pack, lock, sha256, commit }: OfferedPack,
-  wishes: readonly LabWishes[],
+  { wishes, cluster }: { readonly wishes: readonly Wishes[]; readonly cluster: string | undefined },
 ): Promise<boolean> {
   const language = chooseLanguage(context, undefined);
   const note = (text: string): void => context.events({ type: 'note', text });
@@ -92,6 +122,8 @@ async function askToInstall(
   for (const lab of wishes) {
     note(`lab ${lab.id}: ${lab.title[language]}`);
     for (const line of describeWishes(lab)) note(`  ${line}`);
+    if (lab.fits === true) note(`  fits the cluster ${cluster}`);
+    for (const reason of lab.reasons ?? []) note(`  does not fit the cluster ${cluster}: ${reason[language]}`);
   }
   const count = wishes.length === 1 ? '1 lab' : `${wishes.length} labs`;
   return context.ask({
@@ -123,7 +155,7 @@ function describeWishes(lab: LabWishes): string[] {
   ];
 }
 
-function describe({ pack: offered, end, folder }: Installed, wishes: readonly LabWishes[]): CommandResult {
+function describe({ pack: offered, end, folder }: Installed, wishes: readonly Wishes[]): CommandResult {
   const { pack, lock, sha256, commit } = offered;
   const { name, version, labs } = pack;
   const data = { end, name, version, build: lock.build, labs, folder, sha256, commit, asksFor: wishes };

@@ -109,7 +109,7 @@ function sayState({ found, attempt, reasons }: Row, known: boolean, say: Words):
 }
 
 /** Labs can be looked at before there is a cluster. */
-async function openIfThere(context: Context): Promise<Existing | undefined> {
+export async function openIfThere(context: Context): Promise<Existing | undefined> {
   if (!(await fileExists(context.specFile))) return undefined;
   try {
     return await openExisting(context);

@@ -107,6 +107,37 @@ describe('lab install', () => {
     expect(await readdir(rig.home)).toEqual(['.keep']);
   });
 
+  it('says of each lab whether it fits the cluster here, and nothing where there is none', async () => {
+    const rig = await createRig({ env: { LANG: 'ko_KR.UTF-8' } });
+    const yaml = sampleYaml.replace('requires: {images: [web]}', 'requires: {providers: [libvirt], internet: true}');
+    await writeFile(rig.path('class/labs/first-pod/lab.yaml'), yaml);
+    const install = async () => {
+      const { stdout, stderr } = await rig.run('lab', 'install', 'class', '--yes', '--json');
+      await rig.run('lab', 'remove', 'class', '--yes');
+      const [asked] = (dataOf(stdout) as { asksFor: Record<string, unknown>[] }).asksFor;
+      return { text: stdout + stderr, asked };
+    };
+    const without = await install();
+    expect(without.text).toMatch(/needs machines of one of these providers: libvirt[^]*needs nodes that reach the Internet/);
+    expect(without.text).not.toContain('the cluster study');
+    expect(without.asked).not.toHaveProperty('fits');
+    await leaveCluster(rig, []);
+    const unfit = await install();
+    expect(unfit.text).toMatch(
+      /  does not fit the cluster study: 프로바이더 libvirt에서만[^]*  does not fit the cluster study: 인터넷/,
+    );
+    expect(unfit.asked).toMatchObject({ fits: false, reasons: [{ en: /libvirt/ }, { en: /Internet/ }] });
+    await writeFile(rig.path('class/labs/first-pod/lab.yaml'), yaml.replace('{providers: [libvirt], internet: true}', '{}'));
+    const fit = await install();
+    expect([fit.text, fit.asked]).toEqual([
+      expect.stringContaining('  fits the cluster study'),
+      expect.objectContaining({ fits: true }),
+    ]);
+    // A spec that can not be read is nobody's trouble here.
+    await writeFile(rig.path('kubelab.yaml'), 'nam: study\n');
+    expect((await install()).asked).not.toHaveProperty('fits');
+  });
+
   it('refuses where there is nobody to ask', async () => {
     const rig = await createRig();
     await rig.run('lab', 'pack', 'class');
