@@ -5,9 +5,11 @@ import { digestOfBytes } from '../artifacts/store.ts';
 import { writeWhole } from '../artifacts/whole-file.ts';
 import { reportStep } from '../cluster/report-step.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
+import { missingProgram } from '../exec/search-path.ts';
 import type { LintFinding } from '../labs/lint/finding.ts';
 import { proveInstallable } from '../labs/pack/install-pack.ts';
 import { openPackFolder, type PackContent, type PackFolder, placeOfLab, readPackFolder } from '../labs/pack/read-folder.ts';
+import { findUncommitted } from '../labs/pack/uncommitted.ts';
 import { nameArchive, renderArchive, withLock } from '../labs/pack/write-archive.ts';
 import type { Block } from '../ui/block.ts';
 import { formatBytes } from '../ui/format.ts';
@@ -25,6 +27,7 @@ export const labPack = defineCommand({
     out: { type: 'string', value: 'path', summary: 'the file to write, or the folder that it goes to; default: here' },
     instructor: { type: 'boolean', summary: 'the build for those who teach: everything' },
     unlinted: { type: 'boolean', summary: 'also where lint finds errors' },
+    uncommitted: { type: 'boolean', summary: 'also what git has in no commit' },
   },
   examples: [
     { command: 'kubelab lab pack storage-class', what: 'storage-class-1.0.0.labpack.tar.gz, for learners' },
@@ -37,10 +40,12 @@ interface PackFlags {
   readonly out: string | undefined;
   readonly instructor: boolean;
   readonly unlinted: boolean;
+  readonly uncommitted: boolean;
 }
 
 async function runPack(context: Context, asked: string, flags: PackFlags): Promise<CommandResult> {
   const opened = await openPackFolder(path.resolve(context.cwd, asked), asked);
+  if (!flags.uncommitted) await refuseUncommitted(context, opened);
   if (!flags.unlinted) await refuseErrors(context, opened);
   const content = await readPackFolder(opened, flags.instructor ? 'instructor' : 'learner');
   const target = await chooseTarget(context, flags.out, nameArchive(content));
@@ -55,6 +60,20 @@ async function runPack(context: Context, asked: string, flags: PackFlags): Promi
   await mkdir(path.dirname(target), { recursive: true });
   await writeWhole(target, (handle) => handle.writeFile(archive));
   return describe({ content, files, archive, target, shown, left: await listLeftOut(opened) });
+}
+
+/**
+ * Has a pack committed before it is given away. Asks for nothing where there is no repository, or no git.
+ * @throws KubelabError `KL-PACK-INVALID` with every file of the pack that is not committed as it is.
+ */
+async function refuseUncommitted({ runner, signal, env }: Context, opened: PackFolder): Promise<void> {
+  if (await missingProgram('git', env['PATH'])) return;
+  const changes = await findUncommitted(opened, { runner, signal });
+  if (changes.length === 0) return;
+  throw new KubelabError('KL-PACK-INVALID', `${opened.shown} is not committed as it is`, {
+    details: changes.length > 30 ? [...changes.slice(0, 30), `and ${changes.length - 30} more`] : changes,
+    cure: 'Commit these files, or pack them as they are with --uncommitted.',
+  });
 }
 
 /** @throws KubelabError `KL-PACK-INVALID` with every error that lint finds in the labs of the pack. */
