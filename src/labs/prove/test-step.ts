@@ -32,7 +32,7 @@ async function judgeBefore({ stage }: Bench, attempt: Attempt, step: Step): Prom
 function describeGuards({ spoiled, guardErrors = [] }: Round): string[] {
   return [
     ...spoiled.map(({ guard, message }) => `${guard}: spoiled; ${message.en}`),
-    ...guardErrors.map(({ guard, error }) => `${guard} broke: ${error}`),
+    ...guardErrors.map(({ guard, error }) => `${guard} broke: ${error.en}`),
   ];
 }
 

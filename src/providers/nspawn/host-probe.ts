@@ -1,4 +1,4 @@
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import type { Capabilities } from '../../cluster/provider.ts';
 import { CommandFailed } from '../../errors/errors.ts';
@@ -82,22 +82,17 @@ export async function readCapabilities(): Promise<Capabilities> {
     ({ type }) => (type === cgroup2Magic ? 2 : 1),
     () => 2 as const,
   );
-  return describeCapabilities(await readFile('/proc/filesystems', 'utf8').catch(() => ''), cgroupVersion);
-}
-
-/** @param filesystems the text of /proc/filesystems. */
-export function describeCapabilities(filesystems: string, cgroupVersion: Capabilities['cgroupVersion']): Capabilities {
-  const kernelNfs = /\bnfsd\b/.test(filesystems) && /\bnfs4?\b/.test(filesystems);
   return {
     isolation: 'weak',
-    kernelNfs,
+    // Whatever the host's kernel has: their image has no NFS server.
+    kernelNfs: false,
     internet: false,
     cgroupVersion,
     differences: [
       'nodes are system containers: they share the kernel of this host, and their isolation is weak',
       'nodes reach each other and this host, and not the Internet: pods can use the images that the node image has',
       'nodes see the processors and the memory of the host; their limits hold all the same',
-      ...(kernelNfs ? [] : ['there is no kernel NFS, as this host has none']),
+      'nodes serve no NFS',
       ...(cgroupVersion === 1 ? ['nodes see cgroup v1, as this host has it; kubelet is told to accept that'] : []),
     ],
     slowness: 1,
