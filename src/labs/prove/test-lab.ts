@@ -57,6 +57,8 @@ async function testAll(bench: Bench, only: string | undefined): Promise<void> {
   await bench.run({ name: `${lab.id}: setup`, kind: 'before' }, async () => {
     // A test that was cut off may have left something.
     await clearAway(stage, plan);
+    // What all labs share stays.
+    await stage.prepare();
     known.inventory = await takeInventory(stage.cluster.kubectl, lab.namespace);
     known.begun = await (only === undefined ? makeReady(stage, plan) : resetTo(stage, plan, only));
     return [];
