@@ -46,5 +46,6 @@ export function placeInScript({ document, files }: LabSubject, path: YamlPath, l
   const offset = document.offsetOf(path);
   const place = document.place(offset);
   const isBlock = /^[|>]/.test((files.get('lab.yaml') ?? '').slice(offset, offset + 1));
-  return isBlock ? { file: 'lab.yaml', line: place.line + line, column: 1 } : { file: 'lab.yaml', ...place };
+  // The text of a block begins in the line after its mark.
+  return isBlock ? { file: 'lab.yaml', line: place.line + 1 + line, column: 1 } : { file: 'lab.yaml', ...place };
 }
