@@ -1,4 +1,5 @@
 import { showText } from '../../cluster/yaml-document.ts';
+import { findHidden } from './find-hidden.ts';
 import type { FilePlace, RuleFinding } from './finding.ts';
 import { listScripts, type PlacedScript } from './lab-parts.ts';
 import type { RuleId } from './rules.ts';
@@ -68,12 +69,8 @@ function judgeLook({ commands }: ShellScript, find: Find): RuleFinding[] {
     const what = changesSomething(command);
     return what === undefined ? [] : [find('LAB023', command.line, `a check looks and changes nothing, and ${what}`)];
   });
-  const hidden = commands.flatMap((command, index) => {
-    const [word, argument] = command.words;
-    const passes = word === 'true' || word === ':' || (word === 'exit' && argument === '0');
-    const isLast = index === commands.length - 1;
-    const hides = isLast && (command.before === '||' || (command.before === ';' && word !== 'exit'));
-    return passes && hides ? [find('LAB024', command.line, `${say(command)} hides whether what comes before it failed`)] : [];
-  });
+  const hidden = findHidden(commands).map((command) =>
+    find('LAB024', command.line, `${say(command)} hides whether what comes before it failed`),
+  );
   return [...changes, ...hidden];
 }

@@ -143,7 +143,7 @@ class ShellReader {
     const { commands, loops, problem } = new ShellReader(this.#text.slice(this.#at + skip, end), this.#depth + 1).read();
     const shift = <Part extends { line: number }>(part: Part): Part => ({ ...part, line: part.line + this.#line });
     // Not push(...commands): more arguments than the stack holds are an error.
-    for (const command of commands) this.#commands.push(shift(command));
+    for (const command of commands) this.#commands.push({ ...shift(command), captured: true });
     for (const loop of loops) this.#loops.push(shift(loop));
     if (problem !== undefined) this.#problem ??= shift(problem);
     this.#add(this.#text.slice(this.#at, end + 1));

@@ -7,6 +7,8 @@ export interface ShellCommand {
   readonly line: number;
   /** What stands between it and the command before it: `&&`, `||`, `|`, `;`, or nothing where it begins something. */
   readonly before: string;
+  /** It stands in `$(...)` or backticks: its output becomes a part of the next command that does not. */
+  readonly captured?: true;
 }
 
 export interface ShellLoop {

@@ -61,6 +61,16 @@ describe('readShell', () => {
     ]);
   });
 
+  it('knows whose output is taken', () => {
+    const { commands } = readShell('a "$(b `c`)"; d');
+    expect(commands.map(({ words: [word], captured }) => [word, captured])).toEqual([
+      ['c', true],
+      ['b', true],
+      ['a', undefined],
+      ['d', undefined],
+    ]);
+  });
+
   it('knows loops', () => {
     const { loops } = readShell('while true; do\n  sleep 1\ndone\nfor i in 1 2; do a; done');
     expect(loops.map(({ keyword, line, commands }) => [keyword, line, commands.map(({ words: [word] }) => word)])).toEqual([
