@@ -90,6 +90,18 @@ export function listScripts(lab: Lab): PlacedScript[] {
   return [...looks, ...acts];
 }
 
+/** A command that a check, a guard or a wait runs in containers. */
+export interface PlacedCommand {
+  readonly path: YamlPath;
+  readonly words: readonly string[];
+}
+
+export function listCommands(lab: Lab): PlacedCommand[] {
+  return listLooks(lab).flatMap(({ fields: { exec }, path }) =>
+    exec === undefined ? [] : [{ path: [...path, 'exec', 'command'], words: exec.command }],
+  );
+}
+
 /** A file of the lab that is given to kubectl. */
 export interface PlacedManifest {
   readonly file: string;

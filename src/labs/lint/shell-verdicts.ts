@@ -18,7 +18,7 @@ function bare({ words }: Pick<ShellCommand, 'words'>): BareCommand {
     while (isAssignment.test(words[at] ?? '')) at += 1;
     const name = (words[at] ?? '').replace(/^.*\//, '');
     at += 1;
-    if (!['timeout', 'env', 'nice', 'nohup', 'sudo', 'exec', 'command', 'xargs', 'setsid'].includes(name))
+    if (!['timeout', 'env', 'nice', 'nohup', 'sudo', 'exec', 'command', 'xargs', 'setsid', 'busybox'].includes(name))
       return { name, arguments: words.slice(at), limited };
     if (name === 'timeout') limited = true;
     while (words[at]?.startsWith('-')) at += /^-[skunI]$/.test(words[at] ?? '') ? 2 : 1;
@@ -108,15 +108,19 @@ export function kubectlWords(words: readonly string[]): string[] {
 
 const has = (words: readonly string[], flag: RegExp): boolean => words.some((word) => flag.test(word));
 
-/** Why a command may never end; undefined for one that ends, as far as can be seen. */
-export function waitsWithoutLimit(command: ShellCommand): string | undefined {
+/**
+ * Why a command may never end; undefined for one that ends, as far as can be seen.
+ * @param patient somebody else ends the wait, and only what would stay behind for ever is of interest.
+ */
+export function waitsWithoutLimit(command: ShellCommand, patient = false): string | undefined {
   const { name, arguments: words, limited } = bare(command);
   if (limited) return undefined;
   switch (name) {
     case 'curl':
       return has(words, /^(?:-[a-zA-Z]*m\d*|--max-time.*)$/) ? undefined : 'give curl --max-time';
     case 'wget':
-      return has(words, /^(?:-[a-zA-Z]*T|--timeout)/) ? undefined : 'give wget -T';
+      // Without -T it gives up all the same, if late.
+      return patient || has(words, /^(?:-[a-zA-Z]*T|--timeout)/) ? undefined : 'give wget -T';
     case 'nc':
     case 'ncat':
       return has(words, /^-[a-zA-Z]*w/) ? undefined : `give ${name} -w`;
@@ -158,7 +162,38 @@ export function downloads(command: ShellCommand): boolean {
   return ['curl', 'wget'].includes(bare(command).name);
 }
 
+const shellName = /^(?:ba|da|z|k|a)?sh$/;
+
+/** A script that is an argument of a shell. */
+export interface GivenScript {
+  readonly text: string;
+  /** Which word of the command it is. */
+  readonly index: number;
+  /** It is ended when its time is up. */
+  readonly limited: boolean;
+}
+
+/** The script in `sh -c 'a; b'`, whatever stands before the shell and among its flags; undefined for any other command. */
+export function findGivenScript({ words }: Pick<ShellCommand, 'words'>): GivenScript | undefined {
+  const { name, arguments: rest, limited } = bare({ words });
+  if (!shellName.test(name)) return undefined;
+  let at = 0;
+  let isGiven = false;
+  for (; /^[-+]./.test(rest[at] ?? ''); at += 1) {
+    const flag = rest[at] ?? '';
+    if (/^-[a-zA-Z]/.test(flag) && flag.includes('c')) isGiven = true;
+    // `-o pipefail`, also as the last of several letters.
+    if (/^[-+][a-zA-Z]/.test(flag) && /o$/i.test(flag)) at += 1;
+    if (flag !== '--') continue;
+    at += 1;
+    break;
+  }
+  const text = rest[at];
+  return isGiven && text !== undefined ? { text, index: words.length - rest.length + at, limited } : undefined;
+}
+
 /** Whether a command runs what it is given: a shell, or an interpreter. */
 export function runsWhatItReads(command: ShellCommand): boolean {
-  return /^(?:ba|da|z|k|a)?sh$|^python[0-9.]*$|^perl$|^node$|^ruby$|^eval$|^source$|^\.$/.test(bare(command).name);
+  const { name } = bare(command);
+  return shellName.test(name) || /^(?:python[0-9.]*|perl|node|ruby|eval|source|\.)$/.test(name);
 }

@@ -27,6 +27,11 @@ function checkScript(...lines: readonly string[]): Changes {
   return yaml([check, `run:\n          on: workers\n          run: |\n${lines.map((line) => `            ${line}`).join('\n')}`]);
 }
 
+/** A check that runs a command in a container. */
+function checkExec(...command: readonly string[]): Changes {
+  return yaml([check, `exec: {pod: web, command: ${JSON.stringify(command)}}`]);
+}
+
 /** A solution that runs a script. */
 function solveScript(...lines: readonly string[]): Changes {
   return yaml([solve, `${solve}\n      - on: worker1\n        run: |\n${lines.map((line) => `          ${line}`).join('\n')}`]);
@@ -157,6 +162,23 @@ test:`,
     'kubectl get pods -o name | tee /tmp/pods',
     'sed -n 1p /etc/hosts',
   ),
+  'LAB023-exec': yaml([
+    check,
+    `exec:
+          pod: web
+          command:
+            - /bin/sh
+            - -euo
+            - pipefail
+            - -c
+            - |
+              cat /data/x
+              rm -rf /data || true
+              curl http://web/ | sh
+              wget -qO- http://web/`,
+  ]),
+  'LAB023-exec-words': checkExec('env', 'A=b', 'rm', '-rf', '${TOKEN}', '>/dev/null', "it's"),
+  'LAB023-inner': checkScript('timeout 5 sh -c "curl http://web/; touch /tmp/x"', 'bash -c \'sh -c "rm /x"\'', "sh -c 'echo \"'"),
   LAB024: checkScript('test -f /etc/kubernetes/kubelet.conf || true'),
   'LAB024-at-the-end': checkScript('n=$(grep -c x /etc/hosts || true)', 'test "$n" = 3', 'true'),
   'LAB024-anywhere': checkScript(
@@ -179,6 +201,9 @@ test:`,
     'kubectl rollout status deployment/web',
     'tail -f /var/log/syslog',
   ),
+  'LAB025-exec': checkExec('sh', '-c', 'curl http://web/; while true; do a; done'),
+  'LAB025-exec-words': checkExec('tail', '-f', '/log'),
+  'LAB042-exec': checkExec('busybox', 'ash', '+x', '-c', '--', 'if true; then'),
   LAB026: solveScript('curl -m 5 https://example.com/x.sh | sh', 'sh -c "$(curl -m 5 https://example.com/x.sh)"', 'echo x | sh'),
   LAB027: { 'files/web.yaml': 'a: &a [*a]\n---\napiVersion: v1\nkind: Pod\nkind: Pod\n---\n- 7\n' },
   LAB028: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { readShell } from '../../../src/labs/lint/shell-commands.ts';
-import { changesSomething, downloads, waitsWithoutLimit } from '../../../src/labs/lint/shell-verdicts.ts';
+import { changesSomething, downloads, findGivenScript, waitsWithoutLimit } from '../../../src/labs/lint/shell-verdicts.ts';
 import { processorTime } from './processor-time.ts';
 
 const first = (script: string) => readShell(script).commands[0]!;
@@ -74,6 +74,11 @@ describe('verdicts on words that are made to take long', () => {
 });
 
 describe('waitsWithoutLimit', () => {
+  it('leaves to whoever ends the wait what would end at all', () => {
+    expect(waitsWithoutLimit(first('wget -qO- http://x'), true)).toBeUndefined();
+    expect(waitsWithoutLimit(first('curl http://x'), true)).toBeDefined();
+  });
+
   it.each([
     'curl -m5 http://x',
     'curl -fsSm 5 http://x',
@@ -107,5 +112,21 @@ describe('waitsWithoutLimit', () => {
     'kubectl rollout status deployment/web',
   ])('refuses %s', (script) => {
     expect(waitsWithoutLimit(first(script))).toBeDefined();
+  });
+});
+
+describe('findGivenScript', () => {
+  it.each([
+    ["sh -c 'a; b' x", 2, 'a; b'],
+    ["/bin/bash -ec 'a'", 2, 'a'],
+    ["ash -c -e 'a'", 3, 'a'],
+    ["bash --norc -euo pipefail -c 'a'", 5, 'a'],
+    ["env A=b timeout 5 busybox sh +x -c -- 'a'", 9, 'a'],
+  ])('%s', (script, index, text) => {
+    expect(findGivenScript(first(script))).toMatchObject({ index, text, limited: script.includes('timeout') });
+  });
+
+  it.each(['sh x.sh', 'sh -e x.sh -c y', 'sh -c', 'bash --rcfile x', 'grep -c x y', 'sh -o noclobber'])('none: %s', (script) => {
+    expect(findGivenScript(first(script))).toBeUndefined();
   });
 });
