@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { list, map, numberChoice, text, wholeNumber } from '../cluster/spec-fields.ts';
+import type { Milliseconds } from '../exec/runner.ts';
 import {
   duration,
   fieldOfObject,
@@ -11,6 +12,9 @@ import {
   versionRange,
   word,
 } from './lab-fields.ts';
+
+/** However long its checks may take, a round ends after this; so none of them asks for more. */
+export const roundLimit: Milliseconds = 10 * 60_000;
 
 /** A subset: what is written here has to be there, whatever else is. Operators begin with `$`; see match.ts. */
 const match = z.record(z.string(), z.unknown(), 'expected a map of fields');
@@ -41,7 +45,7 @@ const exec = map({
   /** In every such pod; without it, in one that is ready. */
   all: z.literal(true, 'expected true').optional(),
   command: list(word(), 30).min(1, 'expected at least one word'),
-  timeout: duration().prefault('10s'),
+  timeout: duration(roundLimit).prefault('10s'),
 }).refine(({ pod, pods }) => (pod === undefined) !== (pods === undefined), 'give either pod or pods, and only one of them');
 
 /** A request over HTTP from a node: to a service (by its cluster address), a pod, or a port of a node. */
@@ -53,7 +57,7 @@ const http = map({
   port: wholeNumber(1, 65_535),
   path: text('a path, such as /').prefault('/'),
   from: target().prefault('control-plane'),
-  timeout: duration().prefault('10s'),
+  timeout: duration(roundLimit).prefault('10s'),
 }).refine(
   ({ service, pod, node }) => [service, pod, node].filter((value) => value !== undefined).length === 1,
   'give exactly one of service, pod and node',
@@ -69,7 +73,7 @@ const answer = map({
 });
 
 /** A script as root on a node that looks and changes nothing: exit code 0 pass, 1 notYet, 3 notApplicable, 4 spoiled; any other is an error. */
-const run = map({ on: target(), ...scriptFields, timeout: duration().prefault('10s') }).refine(
+const run = map({ on: target(), ...scriptFields, timeout: duration(roundLimit).prefault('10s') }).refine(
   (value) => (value.run === undefined) !== (value.script === undefined),
   'give either run or script, and only one of them',
 );
@@ -119,16 +123,21 @@ export const check = map({
   ...checkFields,
   answer: answer.optional(),
   /** Looks again until it passes, for so long. */
-  within: duration().optional(),
+  within: duration(roundLimit).optional(),
   /** Has to stay so for so long. */
-  holds: duration().optional(),
+  holds: duration(roundLimit).optional(),
   /** Once passed, passed for the whole attempt: for what does not stay. */
   once: z.literal(true, 'expected true').optional(),
   /** What is shown when it has not passed: `{{actual.status.phase|missing}}` names a field of what was found. */
   message: localized('a message'),
   /** Why it may pass before the step is solved, where that can not be helped. */
   allowPassBeforeSolve: text('a reason').optional(),
-}).refine(hasOneKind, 'give exactly one of object, exec, http, run and answer');
+})
+  .refine(hasOneKind, 'give exactly one of object, exec, http, run and answer')
+  .refine(({ within = 0, holds = 0 }) => within + holds <= roundLimit, {
+    error: `expected a duration that comes to at most ${roundLimit / 60_000}m together with within`,
+    path: ['holds'],
+  });
 export type Check = z.output<typeof check>;
 
 /** Something that must not be broken; where it is, the attempt is `spoiled`, and a reset is offered. */

@@ -1,6 +1,7 @@
 import semver from 'semver';
 import { z } from 'zod';
 import { map, text } from '../cluster/spec-fields.ts';
+import type { Milliseconds } from '../exec/runner.ts';
 
 /** The languages that labs come in. The first is the one that every lab has. */
 export const languages = ['en', 'ko'] as const;
@@ -31,16 +32,14 @@ export function labId() {
   );
 }
 
-const longest = 30 * 60_000;
-
-/** `10s`, `2m` or `500ms`, at most half an hour; becomes milliseconds. */
-export function duration() {
-  const error = 'expected a duration such as 500ms, 10s or 2m, of at most 30m';
+/** `10s`, `2m` or `500ms`, at most half an hour unless said otherwise; becomes milliseconds. */
+export function duration(longest: Milliseconds = 30 * 60_000) {
+  const error = `expected a duration such as 500ms, 10s or 2m, of at most ${longest / 60_000}m`;
   return z
     .string(error)
     .regex(/^[1-9][0-9]{0,5}(?:ms|s|m)$/, { error, abort: true })
     .transform(milliseconds)
-    .refine((value) => value <= longest, error);
+    .refine((value) => value <= longest, { error, abort: true });
 }
 
 function milliseconds(value: string): number {

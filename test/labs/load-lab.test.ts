@@ -28,11 +28,29 @@ describe('loadLab', () => {
         'x/lab.yaml:7:1 unknown key "minuts"; did you mean "minutes"?',
         'x/lab.yaml:8:24 requires.kubernetes: expected a range of versions, such as ">=1.24 <1.38", found "newest"',
         'x/lab.yaml:18:29 steps[0].checks[0].object: unknown key "nam"; did you mean "name"?',
-        'x/lab.yaml:19:17 steps[0].checks[0].within: expected a duration such as 500ms, 10s or 2m, of at most 30m, found "30 seconds"',
+        'x/lab.yaml:19:17 steps[0].checks[0].within: expected a duration such as 500ms, 10s or 2m, of at most 10m, found "30 seconds"',
         'x/lab.yaml:24:9 steps[0].solve[0]: expected {apply: FILE}, {kubectl: [...]}, {on: NODE, run: SCRIPT}, {until: ...} or {answer: ...}, found a map; did you mean apply?',
         'x/lab.yaml:27:53 test.wrong[0].do[0].kubectl: expected a list, found "create configmap"',
       ],
     });
+  });
+
+  it('refuses checks that take longer than a round of them', async () => {
+    const slow = (field: string) => sampleYaml.replace('within: 30s', field);
+    const read = async (field: string): Promise<unknown> => {
+      await using fixture = await sampleLab({ 'lab.yaml': slow(field) });
+      return await loadLab(fixture.path, 'x').then(
+        () => [],
+        (thrown: unknown) => (thrown as { details: readonly string[] }).details,
+      );
+    };
+    expect(await read('within: 8m\n        holds: 2m')).toEqual([]);
+    const tooLong = 'expected a duration such as 500ms, 10s or 2m, of at most 10m, found "11m"';
+    expect(await read('within: 11m')).toEqual([`x/lab.yaml:19:17 steps[0].checks[0].within: ${tooLong}`]);
+    expect(await read('holds: 11m')).toEqual([`x/lab.yaml:19:16 steps[0].checks[0].holds: ${tooLong}`]);
+    expect(await read('within: 8m\n        holds: 3m')).toEqual([
+      'x/lab.yaml:20:16 steps[0].checks[0].holds: expected a duration that comes to at most 10m together with within, found "3m"',
+    ]);
   });
 
   it('has no lab where there is no lab.yaml', async () => {

@@ -1,8 +1,7 @@
-import type { Milliseconds } from '../../exec/runner.ts';
 import type { Round } from './check-result.ts';
 import { describeLook, reportCheck, reportMessage } from './check-report.ts';
 import type { Values } from '../interpolate.ts';
-import type { Check } from '../lab-check.ts';
+import { type Check, roundLimit } from '../lab-check.ts';
 import type { LabCluster } from '../lab-cluster.ts';
 import type { Lab, Step } from '../lab.ts';
 import { lookAt } from './look-at-check.ts';
@@ -32,9 +31,6 @@ export interface RoundInput {
   /** Told in the end what the results come from. */
   readonly looked?: (seen: Seen) => void;
 }
-
-/** However long its checks may take, a round ends after this. */
-const roundLimit: Milliseconds = 10 * 60_000;
 
 /**
  * Looks at all checks and guards of a step. Checks that don't need each other are looked at side by side, and all of one

@@ -491,7 +491,7 @@ describe('a round whose time is over', () => {
       begun += 1;
       return localRunner().run(['sleep', '100'], options);
     });
-    const run = { on: 'worker1', run: 'sleep 100', timeout: '30m' };
+    const run = { on: 'worker1', run: 'sleep 100', timeout: '10m' };
     const ids = ['a', 'b', 'c', 'd', 'e', 'f'];
     const input = roundOf(rig, [...ids.map((id) => ({ id, run })), { id: 'g', needs: ['f'], run }]);
     const deadline = Date.now() + 3000;
