@@ -25,7 +25,7 @@ const object = map({
   match: match.optional(),
   /** Status conditions by type: `{Ready: "True"}`. */
   conditions: z.record(z.string(), z.string('expected a text'), 'expected a map of conditions').optional(),
-  /** No such object may have this. */
+  /** An object that has this is not as described. Where several are selected, one without it is enough unless `every` is given. */
   not: match.optional(),
   /** No such object may be there. */
   absent: z.literal(true, 'expected true').optional(),
