@@ -12,18 +12,28 @@ export interface FieldProblem {
   readonly partly: boolean;
 }
 
-/** What is looked up: the API, and the versions of it that a lab claims. */
-export interface ApiView {
-  readonly api: ApiFields;
+/** The versions of the API that a lab is judged by. */
+export interface ClaimedVersions {
   readonly versions: readonly string[];
+  /** The lab claims none of them: they are the nearest below and above. What one of them has may be there. */
+  readonly nearest: boolean;
+}
+
+/** What is looked up: the API, and the versions of it that a lab claims. */
+export interface ApiView extends ClaimedVersions {
+  readonly api: ApiFields;
   /** Maps of operators, such as `{$in: [...]}`, stand for values. */
   readonly operators: boolean;
 }
 
-/** Of the versions that the API was looked at, those that all of the ranges have; all, where they have none. */
-export function claimedVersions(api: ApiFields, ranges: readonly string[]): string[] {
-  const claimed = api.versions.filter((minor) => ranges.every((range) => semver.intersects(range, `${minor}.x`)));
-  return claimed.length > 0 ? claimed : [...api.versions];
+/** Of the versions that the API was looked at, those that all of the ranges have; where they have none, the nearest ones. */
+export function claimedVersions({ versions }: Pick<ApiFields, 'versions'>, ranges: readonly string[]): ClaimedVersions {
+  const claimed = versions.filter((minor) => ranges.every((range) => semver.intersects(range, `${minor}.x`)));
+  if (claimed.length > 0) return { versions: claimed, nearest: false };
+  const below = versions.findLast((minor) => ranges.some((range) => semver.ltr(`${minor}.0`, range)));
+  const above = versions.find((minor) => ranges.some((range) => semver.gtr(`${minor}.0`, range)));
+  const near = [below, above].flatMap((minor) => minor ?? []);
+  return { versions: near.length > 0 ? near : versions, nearest: true };
 }
 
 const listOperators = new Set(['$exact', '$in']);
@@ -95,12 +105,12 @@ function lookUp(
   name: string,
   type: string,
   path: YamlPath,
-  { api, versions }: ApiView,
+  { api, versions, nearest: isNearest }: ApiView,
 ): { field: ApiField | undefined; problem: FieldProblem[] } {
   const fields = api.types.get(type) ?? new Map<string, ApiField>();
   const field = fields.get(name);
   const without = versions.filter((version) => field?.versions.includes(version) !== true);
-  if (without.length === 0) return { field, problem: [] };
+  if (without.length === 0 || (isNearest && without.length < versions.length)) return { field, problem: [] };
   const what = type.split('.').at(-1) ?? type;
   if (field !== undefined && without.length < versions.length)
     return {
@@ -109,13 +119,19 @@ function lookUp(
     };
   const near = nearest(name, [...fields.keys()]);
   const hint = near === undefined || near === name ? '' : `; did you mean ${near}?`;
-  const where = field === undefined ? '' : ' in the versions that the lab claims';
+  const where =
+    field === undefined ? '' : isNearest ? ` in Kubernetes ${sayNearest(versions)}` : ' in the versions that the lab claims';
   return { field, problem: [{ path, message: `${what} has no field ${showText(name)}${where}${hint}`, partly: false }] };
 }
 
 /** A type of which no fields are known may hold anything. */
 function resolve(shape: Shape, api: ApiFields): Shape {
   return shape.is === 'object' && (api.types.get(shape.type)?.size ?? 0) === 0 ? { is: 'any' } : shape;
+}
+
+/** The versions that stand for those that a lab claims, and of which nothing is known. */
+export function sayNearest(versions: readonly string[]): string {
+  return `${versions.join(' and ')}, the nearest known to what the lab claims`;
 }
 
 function sayShape(shape: Shape): string {

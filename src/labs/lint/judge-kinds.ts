@@ -3,7 +3,7 @@ import { nearest } from '../../cluster/near-miss.ts';
 import { showText } from '../../cluster/yaml-document.ts';
 import type { ApiFields, ApiKind } from '../../kubernetes/api-fields.ts';
 import { findRemovedApi, newestKnownMinor } from '../../kubernetes/removed-apis.ts';
-import { claimedVersions } from './api-paths.ts';
+import { claimedVersions, sayNearest } from './api-paths.ts';
 import type { RuleId } from './rules.ts';
 
 /** What is known of a kind of an apiVersion. */
@@ -26,9 +26,12 @@ export function judgeKind(apiVersion: string, kind: string, api: ApiFields, rang
   }
   if (known === undefined)
     return { kind: undefined, problem: isForeign(apiVersion, api) ? undefined : unknownKind(apiVersion, kind, api) };
-  const lacking = claimedVersions(api, ranges).filter((version) => !known.versions.includes(version));
-  if (gone !== undefined || lacking.length === 0) return { kind: known, problem: undefined };
-  const message = `${apiVersion} ${kind} is not there in Kubernetes ${lacking.join(' and ')}, which the lab claims`;
+  const { versions, nearest: isNearest } = claimedVersions(api, ranges);
+  const lacking = versions.filter((version) => !known.versions.includes(version));
+  const maybeThere = isNearest && lacking.length < versions.length;
+  if (gone !== undefined || lacking.length === 0 || maybeThere) return { kind: known, problem: undefined };
+  const where = isNearest ? sayNearest(lacking) : `${lacking.join(' and ')}, which the lab claims`;
+  const message = `${apiVersion} ${kind} is not there in Kubernetes ${where}`;
   return { kind: known, problem: { rule: 'LAB029', message } };
 }
 

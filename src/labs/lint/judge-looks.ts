@@ -49,7 +49,7 @@ function knowObject(
   { api }: LabSubject,
   ranges: readonly string[],
 ): Known {
-  const view: ApiView = { api, versions: claimedVersions(api, ranges), operators: true };
+  const view: ApiView = { api, ...claimedVersions(api, ranges), operators: true };
   const verdict = judgeKind(apiVersion, kind, api, ranges);
   const findings: RuleFinding[] = verdict.problem === undefined ? [] : [{ ...verdict.problem, at: { path: [...path, 'kind'] } }];
   if (verdict.kind === undefined) return { findings, shape: undefined, view };

@@ -54,7 +54,7 @@ function judgeObject(object: ManifestObject, { file, subject, made, values }: Pl
   const ranges = [lab.requires.kubernetes];
   const verdict = judgeKind(apiVersion, kind, api, ranges);
   const problem: RuleFinding[] = verdict.problem === undefined ? [] : [{ ...verdict.problem, at: at(['kind']) }];
-  const view = { api, versions: claimedVersions(api, ranges), operators: false };
+  const view = { api, ...claimedVersions(api, ranges), operators: false };
   const fields =
     verdict.kind === undefined || verdict.problem !== undefined
       ? []

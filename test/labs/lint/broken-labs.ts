@@ -243,6 +243,17 @@ test:`,
     ]),
     ...file('files/web.yaml', ['image: "${image.web}",', 'image: "${image.web}", port: [80], env: {A: b},']),
   },
+  'LAB033-between': {
+    ...yaml(
+      ['{images:', '{kubernetes: ">=1.25 <1.30", images:'],
+      [check, 'object: {kind: Pod, name: web, match: {spec: {hostUsers: false, schedulingGates: [], hostnameOverride: x}}}'],
+    ),
+    ...objects(
+      'apiVersion: autoscaling/v2beta1\nkind: HorizontalPodAutoscaler\nmetadata: {name: x}',
+      'apiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {name: x}',
+      'apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: x}',
+    ),
+  },
   LAB034: file('files/web.yaml', ['spec:', 'spec:\n  hostUsers: false']),
   LAB035: {
     ...yaml(
