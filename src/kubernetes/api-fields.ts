@@ -25,9 +25,12 @@ export interface ApiField {
   readonly versions: readonly string[];
 }
 
-/** What a field holds. `any` may hold anything, `scalar` is a text, a number or a truth value. */
+/** What a single value is. `mixed` is a text or a number: a quantity, or a port by number or name. */
+export type ScalarType = 'text' | 'whole' | 'number' | 'truth' | 'mixed';
+
+/** What a field holds. `any` may hold anything, `scalar` is a single value. */
 export type Shape =
-  | { readonly is: 'scalar' }
+  | { readonly is: 'scalar'; readonly value: ScalarType }
   | { readonly is: 'any' }
   | { readonly is: 'list'; readonly of: Shape }
   | { readonly is: 'map'; readonly of: Shape }
@@ -41,9 +44,9 @@ const fileSchema = z.strictObject({
 export type ApiFieldsFile = z.infer<typeof fileSchema>;
 
 /**
- * Reads the file: a kind is `TYPE namespaced` or `TYPE cluster`, a type is a list of `FIELD:SHAPE`. A shape is `s` for a
- * scalar, `any`, the name of a type, `[]SHAPE` or `{}SHAPE`. `@1.30` says from which version on something is there,
- * `<1.36` before which one.
+ * Reads the file: a kind is `TYPE namespaced` or `TYPE cluster`, a type is a list of `FIELD:SHAPE`. A shape is a
+ * letter for a scalar (`t` text, `i` whole number, `n` number, `b` truth value, `s` text or number), `any`, the name of a
+ * type, `[]SHAPE` or `{}SHAPE`. `@1.30` says from which version on something is there, `<1.36` before which one.
  * @throws when the file holds anything else.
  */
 export function parseApiFields(text: string): ApiFields {
@@ -68,8 +71,17 @@ function parseType(line: string, versions: readonly string[]): Map<string, ApiFi
   return new Map(fields);
 }
 
+const scalarTypes: ReadonlyMap<string, ScalarType> = new Map([
+  ['t', 'text'],
+  ['i', 'whole'],
+  ['n', 'number'],
+  ['b', 'truth'],
+  ['s', 'mixed'],
+]);
+
 function parseShape(text: string): Shape {
-  if (text === 's') return { is: 'scalar' };
+  const value = scalarTypes.get(text);
+  if (value !== undefined) return { is: 'scalar', value };
   if (text === 'any') return { is: 'any' };
   if (text.startsWith('[]')) return { is: 'list', of: parseShape(text.slice(2)) };
   return text.startsWith('{}') ? { is: 'map', of: parseShape(text.slice(2)) } : { is: 'object', type: text };

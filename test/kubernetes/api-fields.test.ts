@@ -22,9 +22,15 @@ describe('the fields of Kubernetes', () => {
   it('have shapes', () => {
     const pod = api.types.get('core.v1.PodSpec');
     expect(pod?.get('containers')?.shape).toEqual({ is: 'list', of: { is: 'object', type: 'core.v1.Container' } });
-    expect(pod?.get('nodeSelector')?.shape).toEqual({ is: 'map', of: { is: 'scalar' } });
+    expect(pod?.get('nodeSelector')?.shape).toEqual({ is: 'map', of: { is: 'scalar', value: 'text' } });
     expect(pod?.get('hostUsers')?.versions).toEqual(['1.30', '1.31', '1.36', '1.37']);
-    expect(api.types.get('core.v1.ContainerPort')?.get('hostPort')?.shape).toEqual({ is: 'scalar' });
+    expect(api.types.get('core.v1.ContainerPort')?.get('hostPort')?.shape).toEqual({ is: 'scalar', value: 'whole' });
+    expect(pod?.get('hostNetwork')?.shape).toEqual({ is: 'scalar', value: 'truth' });
+    const schema = api.types.get([...api.types.keys()].find((name) => name.endsWith('v1.JSONSchemaProps')) ?? '');
+    expect(schema?.get('maximum')?.shape).toEqual({ is: 'scalar', value: 'number' });
+    const mixed = { is: 'scalar', value: 'mixed' };
+    expect(api.types.get('core.v1.ServicePort')?.get('targetPort')?.shape).toEqual(mixed);
+    expect(api.types.get('core.v1.ResourceRequirements')?.get('limits')?.shape).toEqual({ is: 'map', of: mixed });
   });
 
   it('name only types that are there', () => {

@@ -59,7 +59,19 @@ const noKind = new Set([
   'Scale',
 ]);
 
-const scalars = new Set(['util.intstr.IntOrString', 'api.resource.Quantity', 'meta.v1.Time', 'meta.v1.MicroTime']);
+// By their names, as their definitions say no more than that they are texts.
+const scalars = new Map([
+  ['util.intstr.IntOrString', 's'],
+  ['api.resource.Quantity', 's'],
+  ['meta.v1.Time', 't'],
+  ['meta.v1.MicroTime', 't'],
+]);
+const letters = new Map([
+  ['string', 't'],
+  ['integer', 'i'],
+  ['number', 'n'],
+  ['boolean', 'b'],
+]);
 const anything = new Set(['runtime.RawExtension', 'meta.v1.FieldsV1', 'JSON', 'JSONSchemaPropsOrArray', 'JSONSchemaPropsOrBool']);
 
 function shortName(definition: string): string {
@@ -74,12 +86,13 @@ function shortName(definition: string): string {
 function shapeOf(definition: Definition): string {
   if (definition.$ref !== undefined) {
     const name = shortName(definition.$ref);
-    if (scalars.has(name)) return 's';
+    const scalar = scalars.get(name);
+    if (scalar !== undefined) return scalar;
     return anything.has(name) || anything.has(name.split('.').at(-1) ?? '') ? 'any' : name;
   }
   if (definition.type === 'array') return `[]${shapeOf(definition.items ?? {})}`;
   if (definition.additionalProperties !== undefined) return `{}${shapeOf(definition.additionalProperties)}`;
-  return definition.type === undefined || definition.type === 'object' ? 'any' : 's';
+  return letters.get(definition.type ?? '') ?? 'any';
 }
 
 function note(sightings: Sightings, name: string, version: string, what: string): void {

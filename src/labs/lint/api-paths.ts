@@ -2,14 +2,17 @@ import semver from 'semver';
 import { nearest } from '../../cluster/near-miss.ts';
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { FieldPathInvalid, parseFieldPath, type PathStep } from '../field-path.ts';
-import type { ApiField, ApiFields, Shape } from '../../kubernetes/api-fields.ts';
+import { placeholdersIn } from '../interpolate.ts';
+import type { ApiField, ApiFields, ScalarType, Shape } from '../../kubernetes/api-fields.ts';
 
-/** A field that Kubernetes does not have. */
+/** A field that Kubernetes does not have, or that can not have such a value. */
 export interface FieldProblem {
   readonly path: YamlPath;
   readonly message: string;
   /** Some of the claimed versions have it. */
   readonly partly: boolean;
+  /** The type that a single value, which the problem is about, is not of. */
+  readonly wanted?: ScalarType | 'several';
 }
 
 /** The versions of the API that a lab is judged by. */
@@ -22,7 +25,7 @@ export interface ClaimedVersions {
 /** What is looked up: the API, and the versions of it that a lab claims. */
 export interface ApiView extends ClaimedVersions {
   readonly api: ApiFields;
-  /** Maps of operators, such as `{$in: [...]}`, stand for values. */
+  /** Maps of operators, such as `{$in: [...]}`, stand for values; and values are compared, and not sent to an API server. */
   readonly operators: boolean;
 }
 
@@ -40,15 +43,14 @@ const listOperators = new Set(['$exact', '$in']);
 /** The fields of data that its type does not have. */
 export function judgeData(data: unknown, shape: Shape, path: YamlPath, view: ApiView): FieldProblem[] {
   const resolved = resolve(shape, view.api);
-  if (data === null || typeof data !== 'object') return [];
+  if (data === null || data === undefined || resolved.is === 'any') return [];
+  if (typeof data !== 'object') return judgeScalar(data, resolved, path, view);
   if (Array.isArray(data)) {
-    if (resolved.is === 'any') return [];
     if (resolved.is !== 'list') return [{ path, message: `expected ${sayShape(resolved)}, found a list`, partly: false }];
     return data.flatMap((item, index) => judgeData(item, resolved.of, [...path, index], view));
   }
   const entries = Object.entries(data);
   if (view.operators && entries.some(([key]) => key.startsWith('$'))) return judgeOperators(entries, shape, path, view);
-  if (resolved.is === 'any') return [];
   if (resolved.is === 'scalar' || resolved.is === 'list')
     return [{ path, message: `expected ${sayShape(resolved)}, found a map`, partly: false }];
   return entries.flatMap(([key, value]) => {
@@ -56,6 +58,33 @@ export function judgeData(data: unknown, shape: Shape, path: YamlPath, view: Api
     const { field, problem } = lookUp(key, resolved.type, [...path, key], view);
     return [...problem, ...(field === undefined ? [] : judgeData(value, field.shape, [...path, key], view))];
   });
+}
+
+function judgeScalar(value: unknown, shape: Shape, path: YamlPath, { operators }: ApiView): FieldProblem[] {
+  if (operators && typeof value === 'string' && placeholdersIn(value).length > 0) return [];
+  if (shape.is === 'scalar' && isOf(shape.value, value, operators)) return [];
+  const wanted = shape.is === 'scalar' ? shape.value : 'several';
+  const found = typeof value === 'string' ? showText(value) : String(value);
+  const hint = wanted === 'text' ? '; write it in quotes' : '';
+  return [{ path, message: `expected ${sayShape(shape)}, found ${found}${hint}`, partly: false, wanted }];
+}
+
+/** @param compared a number matches the text of the same number, which an API server would refuse. */
+function isOf(type: ScalarType, value: unknown, compared: boolean): boolean {
+  const isNumber = typeof value === 'number';
+  const isText = typeof value === 'string';
+  switch (type) {
+    case 'text':
+      return isText || (compared && isNumber);
+    case 'mixed':
+      return isText || isNumber;
+    case 'whole':
+      return Number.isInteger(value) || (compared && isText && /^-?\d+$/.test(value));
+    case 'number':
+      return isNumber || (compared && isText && /^-?\d+(?:\.\d+)?$/.test(value));
+    case 'truth':
+      return typeof value === 'boolean';
+  }
 }
 
 function judgeOperators(entries: readonly [string, unknown][], shape: Shape, path: YamlPath, view: ApiView): FieldProblem[] {
@@ -134,6 +163,14 @@ export function sayNearest(versions: readonly string[]): string {
   return `${versions.join(' and ')}, the nearest known to what the lab claims`;
 }
 
+const scalarWords: Readonly<Record<ScalarType, string>> = {
+  text: 'a text',
+  whole: 'a whole number',
+  number: 'a number',
+  truth: 'true or false',
+  mixed: 'a text or a number',
+};
+
 function sayShape(shape: Shape): string {
-  return shape.is === 'list' ? 'a list' : shape.is === 'scalar' ? 'a single value' : 'a map';
+  return shape.is === 'list' ? 'a list' : shape.is === 'scalar' ? scalarWords[shape.value] : 'a map';
 }

@@ -7,6 +7,7 @@ import { claimedVersions, judgeData } from './api-paths.ts';
 import { judgeKind } from './judge-kinds.ts';
 import { listActions, listManifests } from './lab-parts.ts';
 import { fillInKnown, type ManifestObject, readObjects, sampleImage, sampleValues } from './manifest-objects.ts';
+import { type IsCertain, openDoubts } from './manifest-values.ts';
 import type { LabSubject } from './subject.ts';
 
 /** LAB027 to LAB030, and LAB032 to LAB035 as far as manifests go. */
@@ -19,7 +20,7 @@ export function judgeManifests(subject: LabSubject): RuleFinding[] {
     const text = files.get(file);
     if (text === undefined) return [];
     const { objects, findings } = readOrFind(file, text, values);
-    const place: Place = { file, subject, made: made.has(file), values };
+    const place: Place = { file, subject, made: made.has(file), values, isCertain: openDoubts(file, text, objects) };
     return [...findings, ...objects.flatMap((object) => judgeObject(object, place))];
   });
   return [...own, ...judgeCreated(subject, values)];
@@ -39,9 +40,10 @@ interface Place {
   readonly subject: LabSubject;
   readonly made: boolean;
   readonly values: Values;
+  readonly isCertain: IsCertain;
 }
 
-function judgeObject(object: ManifestObject, { file, subject, made, values }: Place): RuleFinding[] {
+function judgeObject(object: ManifestObject, { file, subject, made, values, isCertain }: Place): RuleFinding[] {
   const { lab, api } = subject;
   const { data, document, path } = object;
   const at = (inner: YamlPath, key = false): FilePlace => {
@@ -58,13 +60,11 @@ function judgeObject(object: ManifestObject, { file, subject, made, values }: Pl
   const fields =
     verdict.kind === undefined || verdict.problem !== undefined
       ? []
-      : judgeData(data, { is: 'object', type: verdict.kind.type }, [], view).map(
-          ({ path: inner, message, partly }): RuleFinding => ({
-            rule: partly ? 'LAB034' : 'LAB033',
-            message,
-            at: at(inner, true),
-          }),
-        );
+      : judgeData(data, { is: 'object', type: verdict.kind.type }, [], view)
+          .filter((found) => isCertain(object, found))
+          .map(({ path: inner, message, partly }): RuleFinding => {
+            return { rule: partly ? 'LAB034' : 'LAB033', message, at: at(inner, true) };
+          });
   const metadata = (data['metadata'] ?? {}) as Readonly<Record<string, unknown>>;
   const name = typeof metadata['name'] === 'string' ? metadata['name'] : '';
   const outside = made && verdict.kind?.namespaced === false ? judgeOutside(kind, name, lab, values) : undefined;

@@ -11,6 +11,8 @@ export interface ManifestObject {
   readonly document: YamlDocument;
   /** Where in the document it is: lists hold several. */
   readonly path: YamlPath;
+  /** The text of the document. */
+  readonly text: string;
 }
 
 const mostDocuments = 200;
@@ -57,11 +59,12 @@ export function readObjects(file: string, text: string, values: Values): { objec
   }
   for (const [start, own] of documents) {
     // Lines before a document are left empty, so that its places are those in the file.
-    const document = readYamlDocument('\n'.repeat(start) + own);
+    const padded = '\n'.repeat(start) + own;
+    const document = readYamlDocument(padded);
     for (const { offset, text: message } of document.findings)
       findings.push({ rule: 'LAB027', message, at: { file, ...document.place(offset) } });
     if (document.findings.length > 0 || document.data === null || document.data === undefined) continue;
-    const found = findObjects(document.data, document, []);
+    const found = findObjects(document.data, { document, text: padded }, []);
     if (found.length === 0)
       findings.push({
         rule: 'LAB027',
@@ -86,10 +89,10 @@ function splitDocuments(text: string): (readonly [before: number, text: string])
     .map(([before, own]) => [before, own.join('\n')] as const);
 }
 
-function findObjects(data: unknown, document: YamlDocument, path: YamlPath): ManifestObject[] {
+function findObjects(data: unknown, source: Pick<ManifestObject, 'document' | 'text'>, path: YamlPath): ManifestObject[] {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return [];
   const object = data as Readonly<Record<string, unknown>>;
   if (object['kind'] === 'List' && Array.isArray(object['items']))
-    return object['items'].flatMap((item, index) => findObjects(item, document, [...path, 'items', index]));
-  return [{ data: object, document, path }];
+    return object['items'].flatMap((item, index) => findObjects(item, source, [...path, 'items', index]));
+  return [{ data: object, path, ...source }];
 }

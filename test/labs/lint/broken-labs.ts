@@ -243,6 +243,40 @@ test:`,
     ]),
     ...file('files/web.yaml', ['image: "${image.web}",', 'image: "${image.web}", port: [80], env: {A: b},']),
   },
+  'LAB033-types': {
+    ...yaml([
+      check,
+      `object:
+          kind: Pod
+          match: {metadata: {labels: {a: 1, b: true}}, spec: {priority: ten, hostNetwork: "yes", nodeName: 7}}
+          not: {spec: {priority: "\${TOKEN}", containers: [{ports: [{containerPort: "80"}, {containerPort: {$in: [x, 80]}}]}]}}`,
+    ]),
+    ...objects(
+      `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: x, labels: {a: 1, b: "1", c: "\${TOKEN}", d: \${TOKEN}}}
+spec:
+  replicas: three
+  minReadySeconds: "3"
+  revisionHistoryLimit: \${TOKEN}
+  progressDeadlineSeconds: 1_000
+  selector: {matchLabels: web}
+  paused: "yes"
+  template:
+    spec:
+      hostNetwork: yes
+      hostIPC: 'no'
+      priority: 1.5
+      containers:
+        - name: web
+          image: \${image.web}
+          command: [sleep, 3600]
+          args: \${TOKEN}
+          ports: [{containerPort: 80}]
+          livenessProbe: {httpGet: {port: true}, exec: null}
+          resources: {limits: {cpu: 1, memory: 64Mi}}`,
+    ),
+  },
   'LAB033-between': {
     ...yaml(
       ['{images:', '{kubernetes: ">=1.25 <1.30", images:'],
