@@ -12,6 +12,7 @@ import { judgeManifests } from './judge-manifests.ts';
 import { judgeNames } from './judge-names.ts';
 import { judgePlaceholders } from './judge-placeholders.ts';
 import { judgeScripts } from './judge-scripts.ts';
+import { judgeSecrets } from './judge-secrets.ts';
 import { judgeSense } from './judge-sense.ts';
 import { judgeSpoilers } from './judge-spoilers.ts';
 import { judgeTexts } from './judge-texts.ts';
@@ -24,6 +25,7 @@ const judges: readonly Judge[] = [
   judgeFiles,
   judgePlaceholders,
   judgeTexts,
+  judgeSecrets,
   judgeSpoilers,
   judgeSense,
   judgeScripts,

@@ -60,6 +60,7 @@ export const rules = {
   LAB042: error('scripts can be read'),
   LAB043: error('actions of kubectl can be done twice'),
   LAB044: error('the solution answers every question'),
+  LAB045: error('files hold no private keys and no tokens'),
   LAB046: error('the points of a step are those of its checks'),
 } as const satisfies Record<string, Rule>;
 export type RuleId = keyof typeof rules;

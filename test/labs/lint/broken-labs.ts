@@ -41,6 +41,10 @@ const objects = (...all: readonly string[]): Changes => ({
   'files/web.yaml': `${sampleFiles['files/web.yaml']}${all.map((text) => `---\n${text}\n`).join('')}`,
 });
 
+// Put together here: whole ones in this file would be taken for real.
+const keyHeader = (owner: string): string => ['-----BEGIN ', owner, 'PRIVATE KEY-----'].join('');
+const awsKey = ['AKIA', 'ABCDEFGHIJKLMNOP'].join('');
+
 /** A second step. */
 function stepTwo(field: string): string {
   return `  - id: two
@@ -345,6 +349,19 @@ spec:
     ['--ignore-not-found]}]', 'x]}]'],
   ),
   LAB044: yaml([check, 'answer: {question: {en: "What?", ko: "무엇?"}, is: [web]}']),
+  LAB045: {
+    'files/solve.sh': [
+      keyHeader('RSA '),
+      `key="${keyHeader('')}\\nabc"`,
+      Buffer.from(keyHeader('OPENSSH ')).toString('base64'),
+      `${awsKey} ${awsKey.slice(0, 4)}IOSFODNN7EXAMPLE`,
+      ...['ghp_', 'github_pat_', 'glpat-', 'xoxb-', 'AIza', 'npm_', 'sk_live_'].map((start) => `${start}${'0aB'.repeat(20)}`),
+      `${keyHeader('').replace('PRIVATE', 'PUBLIC')} ghp_short xoxb-`,
+    ].join('\n'),
+    ...yaml([solve, `${solve}\n      - {on: worker1, script: files/solve.sh}`]),
+    ...file('text/en/run.md', ['called web', `called web, \`${awsKey}\``]),
+    ...file('text/ko/run.md', ['web이라는', `\`${awsKey}\` web이라는`]),
+  },
   LAB046: yaml([check, `${check}\n        points: 2`], ['    checks:\n', '    points: 3\n    checks:\n']),
   LAB042: solveScript('if true; then', '  echo "x', 'fi'),
 };
