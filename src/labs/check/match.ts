@@ -1,4 +1,4 @@
-import { extendPath, readFieldPath } from '../field-path.ts';
+import { extendPath, fieldAt, parseFieldPath, readFieldPath } from '../field-path.ts';
 import type { Localized } from '../lab-fields.ts';
 import { applyOperators, difference, hasOperators, MatchInvalid, sameScalar, show } from './match-operators.ts';
 
@@ -27,6 +27,31 @@ export function findDifferences(expected: unknown, actual: unknown, path = ''): 
 /** The same for a map of field paths. @throws FieldPathInvalid, MatchInvalid */
 export function findDifferencesAt(where: Readonly<Record<string, unknown>>, actual: unknown): Localized[] {
   return Object.entries(where).flatMap(([path, expected]) => findDifferences(expected, readFieldPath(actual, path), path));
+}
+
+/**
+ * Those of some objects that have what a map of field paths says. Plain values are compared first and patterns last, and no more
+ * of an object once one field differs: there may be thousands of objects, and a pattern takes as long as hundreds of values.
+ * @throws FieldPathInvalid, MatchInvalid also where there is no object
+ */
+export function filterByFields<Item>(where: Readonly<Record<string, unknown>>, objects: readonly Item[]): Item[] {
+  // A mistake in one field would go unseen where another field always differs before it.
+  findDifferencesAt(where, undefined);
+  const fields = Object.entries(where)
+    .map(([path, expected]) => ({ path, steps: parseFieldPath(path), expected, effort: effortOf(expected) }))
+    .toSorted((one, other) => one.effort - other.effort);
+  return objects.filter((object) =>
+    fields.every(({ path, steps, expected }) => findDifferences(expected, fieldAt(object, ...steps), path).length === 0),
+  );
+}
+
+/** How much there is to do for a comparison: 0 for plain values, 1 where there are operators, 2 where there is a pattern. */
+function effortOf(expected: unknown): number {
+  if (typeof expected !== 'object' || expected === null) return 0;
+  let most = 0;
+  for (const [key, value] of Object.entries(expected))
+    most = Math.max(most, key === '$regex' ? 2 : key.startsWith('$') ? 1 : 0, effortOf(value));
+  return most;
 }
 
 /** What can not be matched with anything in what a lab expects: one line per mistake, none when all is well. */

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { objectFields } from '../lab-fields.ts';
-import { findDifferencesAt } from './match.ts';
+import { filterByFields } from './match.ts';
 import { matchInTime } from './match-time.ts';
 import { hasLabels, nameOf, type KubeObject, type Snapshot } from '../snapshot.ts';
 
@@ -22,7 +22,7 @@ export async function selectObjects(
   const objects = await snapshot.list({ apiVersion, kind, namespace: selector.namespace ?? namespace });
   const named = objects.filter((object) => (name === undefined || nameOf(object) === name) && hasLabels(object, labels));
   if (Object.keys(where).length === 0) return named;
-  return matchInTime(() => named.filter((object) => findDifferencesAt(where, object).length === 0));
+  return matchInTime(() => filterByFields(where, named));
 }
 
 /** The selector as people write it: a name, or labels. */

@@ -188,3 +188,17 @@ it('values and names of an attempt are words, never commands, when they are show
   const { stdout } = await localRunner().run(['sh', '-c', `kubectl() { printf '[%s]' "$@"; }; ${line}`], options);
   expect(stdout).toBe(`[-n][lab-x][annotate][pod/web][${values.EVIL}][${values.FLAG}][${values.CODE}]`);
 });
+
+it('an expression is not tried on objects that differ in a plain field', async () => {
+  // Over such a message it takes longer than it may, which is an error.
+  const message = `${'a'.repeat(40)}b`;
+  const items = Array.from({ length: 3000 }, (_, index) => ({
+    metadata: { name: `web.${index}`, namespace: 'lab-x' },
+    involvedObject: { name: 'web' },
+    message,
+  }));
+  const rig = await start({ objects: { '/api/v1/namespaces/lab-x/events': { items } } });
+  const where = { message: { $regex: '^(a+)+$' }, 'involvedObject.name': 'db' };
+  expect(await look(rig, { object: { kind: 'Event', where } })).toMatchObject({ status: 'notYet' });
+  expect(await look(rig, { object: { kind: 'Event', where: { message: where.message } } })).toMatchObject({ status: 'error' });
+});

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { FieldPathInvalid } from '../../../src/labs/field-path.ts';
 import type { Localized } from '../../../src/labs/lab-fields.ts';
-import { findDifferences, findDifferencesAt, findMatchMistakes } from '../../../src/labs/check/match.ts';
+import { filterByFields, findDifferences, findDifferencesAt, findMatchMistakes } from '../../../src/labs/check/match.ts';
 import { MatchInvalid } from '../../../src/labs/check/match-operators.ts';
 
 const pod = {
@@ -164,6 +165,36 @@ it('looks at field paths', () => {
   expect(english(findDifferencesAt({ 'spec.containers[2].name': 'x' }, pod))).toEqual([
     'spec.containers[2].name: expected x, found nothing',
   ]);
+});
+
+describe('filterByFields', () => {
+  // Over such a text the pattern takes longer than it may, which is an error.
+  const slow = { $regex: '^(a+)+$' };
+  const note = `${'a'.repeat(40)}b`;
+  const events = Array.from({ length: 3000 }, (_, index) => ({
+    note,
+    involvedObject: { name: `web-${index % 3}` },
+    count: index,
+  }));
+
+  it('evaluates no pattern for objects that differ in anything else', () => {
+    expect(filterByFields({ note: slow, 'involvedObject.name': 'db' }, events)).toEqual([]);
+    expect(filterByFields({ note: slow, count: { $gte: 3000 } }, events)).toEqual([]);
+    expect(filterByFields({ note: { $not: { $in: [slow] } }, count: { $in: ['x'] } }, events)).toEqual([]);
+    expect(() => filterByFields({ note: slow, count: 7 }, events)).toThrow(MatchInvalid);
+  });
+
+  it('keeps what has all fields, in its order', () => {
+    const found = filterByFields({ note: { $regex: 'b$' }, 'involvedObject.name': 'web-2', count: { $lt: 6 } }, events);
+    expect(found).toEqual([events[2], events[5]]);
+    expect(filterByFields({}, [1, 2])).toEqual([1, 2]);
+  });
+
+  it('finds a mistake whatever the objects are', () => {
+    expect(() => filterByFields({ name: 'x', count: { $gte: 'many' } }, events)).toThrow(MatchInvalid);
+    expect(() => filterByFields({ count: { $inn: [] } }, [])).toThrow(MatchInvalid);
+    expect(() => filterByFields({ 'a..b': 1 }, [])).toThrow(FieldPathInvalid);
+  });
 });
 
 it('finds mistakes without an object to look at', () => {
