@@ -101,8 +101,6 @@ async function bringUp(
 ): Promise<Attempt> {
   const isHere = begun.made === state.createdAt;
   if (isHere && begun.rebuild !== true) {
-    // Only a reset mends an API server that a step has broken.
-    if (silence === undefined) await stage.prepare();
     if (begun.ready || silence === undefined) return makeReady(stage, begun);
     const what = `step ${begun.step} of lab ${begun.lab} has not begun, and the API server does not answer`;
     throw new KubelabError('KL-LAB-ORDER', what, {
