@@ -16,24 +16,7 @@ import {
 } from '../../../src/labs/attempt/attempt.ts';
 import { createKeeper, mergeChanges } from '../../../src/labs/attempt/keep-attempt.ts';
 import { FileDamaged } from '../../../src/cluster/files.ts';
-
-const attempt: Attempt = {
-  apiVersion: 'kubelab/v1',
-  cluster: 'study-1a2b3c',
-  made: '2026-01-01T00:00:00.000Z',
-  lab: 'emptydir',
-  version: '1.0.0',
-  folder: '/labs/emptydir',
-  mode: 'guided',
-  language: 'ko',
-  startedAt: '2026-01-02T03:04:05.000Z',
-  step: 'share',
-  ready: true,
-  vars: { TOKEN: 'abc' },
-  answers: {},
-  latched: {},
-  steps: {},
-};
+import { sampleAttempt as attempt } from './sample-attempt.ts';
 
 async function makeFolder(files: Record<string, string> = {}): Promise<string> {
   const fixture = await createFixture(files);

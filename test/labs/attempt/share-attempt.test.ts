@@ -3,24 +3,7 @@ import { createFixture } from 'fs-fixture';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Attempt, progressOf, readAttempt, withProgress, writeAttempt } from '../../../src/labs/attempt/attempt.ts';
 import { type SharedAttempt, shareAttempt } from '../../../src/labs/attempt/share-attempt.ts';
-
-const begun: Attempt = {
-  apiVersion: 'kubelab/v1',
-  cluster: 'study-1a2b3c',
-  made: '2026-01-01T00:00:00.000Z',
-  lab: 'emptydir',
-  version: '1.0.0',
-  folder: '/labs/emptydir',
-  mode: 'guided',
-  language: 'en',
-  startedAt: '2026-01-02T03:04:05.000Z',
-  step: 'share',
-  ready: true,
-  vars: {},
-  answers: {},
-  latched: {},
-  steps: {},
-};
+import { sampleAttempt as begun } from './sample-attempt.ts';
 
 interface Rig {
   readonly folder: string;
