@@ -10,8 +10,8 @@ import { packageFolder } from './rig/kubelab-run.ts';
 import { proveTest } from './rig/prove-lab.ts';
 
 const minute = 60_000;
-/** The longest of them injects faults for an hour on a slow host. */
-const longest = { timeout: 150 * minute };
+/** The longest of them injects faults for an hour on a slow host, and others wait for it. */
+const longest = { timeout: 300 * minute };
 /** Ids of labs to prove, parted by commas; without it, all that are shipped and fit the cluster. */
 const chosen = process.env['KUBELAB_LABS']?.split(',');
 
@@ -26,12 +26,13 @@ describe('labs on a real cluster', async () => {
   const found = await findLabs({ package: packageFolder, state: join(tmpdir(), 'no-packs') });
   const labs = found.filter(({ id }) => chosen === undefined || chosen.includes(id)).map(({ lab }) => lab!.lab);
   let cluster: Cluster;
+  /** For labs that change more than nodes; made when the first of them begins. */
+  let whole: Promise<Cluster> | undefined;
   let state: string;
 
-  beforeAll(async () => {
-    state = await mkdtemp(join(process.env['KUBELAB_E2E_FOLDER'] ?? tmpdir(), 'kubelab-labs-'));
-    cluster = await createCluster({
-      name: 'labs',
+  const openCluster = async (name: string): Promise<Cluster> => {
+    const opened = await createCluster({
+      name,
       spec: {
         kubernetes: '1.36.4',
         source: 'go',
@@ -42,11 +43,22 @@ describe('labs on a real cluster', async () => {
       nodes: ['control1', 'worker1', 'worker2'],
       env: { XDG_STATE_HOME: state },
     });
-    await cluster.up();
+    made.push(opened);
+    await opened.up();
+    return opened;
+  };
+  const made: Cluster[] = [];
+
+  beforeAll(async () => {
+    state = await mkdtemp(join(process.env['KUBELAB_E2E_FOLDER'] ?? tmpdir(), 'kubelab-labs-'));
+    cluster = await openCluster('labs');
   }, 90 * minute);
 
   afterAll(async () => {
-    await cluster?.remove();
+    // What the first left behind is told from what there was before it: the others have to be gone by then.
+    const failures: unknown[] = [];
+    for (const one of made.toReversed()) await one.remove().catch((error: unknown) => failures.push(error));
+    expect(failures).toEqual([]);
     await rm(state, { recursive: true, force: true });
   }, 30 * minute);
 
@@ -135,22 +147,44 @@ describe('labs on a real cluster', async () => {
     ]);
   });
 
-  // Those that keep to their namespaces mostly wait, and do so side by side.
-  const keepsToItself = ({ isolation, reset }: Lab): boolean => isolation === 'namespace' && reset.clusterObjects.length === 0;
-  describe.concurrent('prove themselves side by side', () => {
-    it.for(labs.filter(keepsToItself).map(({ id }) => id))('%s', longest, async (id) => proveLab(id));
+  describe.concurrent('prove themselves', () => {
+    const turns = takeTurns();
+    const ordered = labs.toSorted((one, other) => groups.indexOf(groupOf(one)) - groups.indexOf(groupOf(other)));
+    it.for(ordered.map((lab) => [lab.id, groupOf(lab)] as const))('%s', longest, ([id, group]) =>
+      turns(group, () => proveLab(id, group)),
+    );
   });
 
-  // These change what others see.
-  it.for(labs.filter((lab) => !keepsToItself(lab)).map(({ id }) => id))('%s', longest, async (id) => proveLab(id));
-
-  async function proveLab(id: string): Promise<void> {
-    const ended = await cluster.run('lab', 'test', id);
+  async function proveLab(id: string, group: Group): Promise<void> {
+    const place = group === 'cluster' ? await (whole ??= openCluster('whole')) : cluster;
+    const ended = await place.run('lab', 'test', id);
     // What a lab needs and this cluster has not is for a cluster that has it.
     if (ended.failure?.code === 'KL-LAB-UNFIT') return expect(ended.failure.details).toEqual(unfit[id]);
     proveTest(ended);
   }
 });
+
+/** What a lab changes that others see: nothing, nodes, or the whole of a cluster. */
+const groups = ['namespace', 'cluster', 'nodes'] as const;
+type Group = (typeof groups)[number];
+
+function groupOf({ isolation, reset }: Lab): Group {
+  return isolation === 'namespace' && reset.clusterObjects.length > 0 ? 'nodes' : isolation;
+}
+
+/**
+ * Who goes when: labs that keep to their namespaces mostly wait, and do so side by side; after them those that change nodes,
+ * one after the other. Beside all of these, those that change the whole of a cluster have one of their own.
+ */
+function takeTurns(): (group: Group, work: () => Promise<void>) => Promise<void> {
+  const begun: Record<Group, Promise<void>[]> = { namespace: [], nodes: [], cluster: [] };
+  return (group, work) => {
+    const before: Record<Group, Promise<void>[]> = { ...begun, namespace: [], nodes: [...begun.namespace, ...begun.nodes] };
+    const run = Promise.allSettled(before[group]).then(work);
+    begun[group].push(run);
+    return run;
+  };
+}
 
 /** Labs that this cluster can not run, with what they say themselves. */
 const unfit: Readonly<Record<string, readonly string[]>> = {
