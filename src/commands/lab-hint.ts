@@ -31,7 +31,7 @@ async function runHint(context: Context): Promise<CommandResult> {
   const index = chooseHint(step, progress);
   const hint = index === undefined ? undefined : step.hints[index];
   if (index === undefined || hint === undefined) {
-    const text = progress.rounds === 0 ? say.noHintYet : say.noMoreHints;
+    const text = Object.keys(progress.results).length === 0 ? say.noHintYet : say.noMoreHints;
     return {
       data: { hint: undefined, shown: progress.hints.length },
       human: () => [{ kind: 'text', text }, ...(hasSolutions(loaded.lab) ? [solveInstead(say)] : [])],

@@ -6,9 +6,15 @@ import { openSource } from './lab-cluster.ts';
 /**
  * Makes sure that all nodes which run pods have the images that a lab asks for.
  * @param title the command that wants them.
+ * @param passOver nodes that nobody can ask.
  * @throws KubelabError `KL-LAB-IMAGE`
  */
-export async function provideLabImages(existing: Existing, roles: readonly string[], title: string): Promise<void> {
+export async function provideLabImages(
+  existing: Existing,
+  roles: readonly string[],
+  title: string,
+  passOver: boolean,
+): Promise<void> {
   if (roles.length === 0) return;
   const opened = await openSource(existing);
   if (opened === undefined) return;
@@ -22,6 +28,7 @@ export async function provideLabImages(existing: Existing, roles: readonly strin
       share: shareCache(context, title),
       signal: context.signal,
       events: context.events,
+      passOver,
     },
     roles,
   );

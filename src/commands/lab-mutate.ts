@@ -66,10 +66,10 @@ async function runMutate(
   const test = await onStage(context, { existing, loaded, title, changes: true }, async (stage) => {
     // It may have been begun since.
     await requireFree(existing, loaded.lab, draw.step);
+    // Before anything is changed, an attempt is kept; a trial has only this to keep.
     const mark = trialMark(attemptsOf(existing), id);
-    await mark.put(existing.state.createdAt);
     const mutation = await testMutants(
-      { ...stage, patience: {}, keep: () => Promise.resolve() },
+      { ...stage, patience: {}, keep: () => mark.put(existing.state.createdAt) },
       { ...draw, report: (result) => context.events({ type: 'note', text: describeMutant(result) }) },
     );
     await mark.remove();

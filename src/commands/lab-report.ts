@@ -151,10 +151,10 @@ export function countPoints(loaded: LoadedLab, attempt: Attempt): { readonly poi
   };
 }
 
-/** What checks that made no sense on this cluster are worth, nobody can reach. */
+/** What checks that made no sense on this cluster are worth, nobody can reach; of a step that passed, as it was then. */
 export function pointsToReach({ id, checks }: Step, attempt: Attempt): number {
-  const { results } = progressOf(attempt, id);
-  return checks.filter((check) => results[check.id] !== 'notApplicable').reduce((sum, { points }) => sum + points, 0);
+  const { evidence = {} } = progressOf(attempt, id);
+  return checks.filter((check) => evidence[check.id]?.status !== 'notApplicable').reduce((sum, { points }) => sum + points, 0);
 }
 
 /** What a round says in one line for each check, and for each guard that is broken, by what the line is about. */

@@ -102,12 +102,12 @@ export async function onStage<T>(context: Context, options: StageOptions, work: 
 }
 
 /** What is there stays there: looking once is enough for one command. */
-function prepareOnce(opened: OpenedCluster, existing: Existing, { loaded, title }: StageOptions): () => Promise<void> {
+function prepareOnce(opened: OpenedCluster, existing: Existing, { loaded, title }: StageOptions): Stage['prepare'] {
   let isReady = false;
-  return async () => {
+  return async (hasBegun) => {
     if (isReady) return;
     await opened.grantChecks();
-    await provideLabImages(existing, loaded.lab.requires.images, title);
+    await provideLabImages(existing, loaded.lab.requires.images, title, hasBegun);
     isReady = true;
   };
 }

@@ -101,6 +101,8 @@ async function bringUp(
 ): Promise<Attempt> {
   const isHere = begun.made === state.createdAt;
   if (isHere && begun.rebuild !== true) {
+    // Nodes may have come since, and what checks may look at.
+    if (begun.ready && silence === undefined) await stage.prepare(true);
     if (begun.ready || silence === undefined) return makeReady(stage, begun);
     const what = `step ${begun.step} of lab ${begun.lab} has not begun, and the API server does not answer`;
     throw new KubelabError('KL-LAB-ORDER', what, {

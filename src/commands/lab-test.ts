@@ -124,10 +124,10 @@ function testOnStage(context: Context, existing: Existing, loaded: LoadedLab, fl
   return onStage(context, { existing, loaded, title: `lab test ${id}`, changes: true }, async (stage) => {
     // It may have been begun since.
     await requireFree(existing, loaded.lab, flags.step);
+    // Before anything is changed, an attempt is kept; a trial has only this to keep.
     const mark = trialMark(attemptsOf(existing), id);
-    await mark.put(existing.state.createdAt);
     const test = await testLab(
-      { ...stage, patience: {}, keep: () => Promise.resolve() },
+      { ...stage, patience: {}, keep: () => mark.put(existing.state.createdAt) },
       {
         ...(flags.step === undefined ? {} : { step: flags.step }),
         keepOnFailure: flags.keepOnFailure,

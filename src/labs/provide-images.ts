@@ -3,7 +3,7 @@ import type { Artifact, Lock, Source } from '../artifacts/source.ts';
 import type { Node } from '../cluster/node.ts';
 import { reportStep } from '../cluster/report-step.ts';
 import type { ShareWork } from '../cluster/shared-work.ts';
-import { KubelabError } from '../errors/errors.ts';
+import { KubelabError, unlessFailed } from '../errors/errors.ts';
 import type { EventSink } from '../events.ts';
 import type { Milliseconds } from '../exec/runner.ts';
 
@@ -18,6 +18,8 @@ export interface ImageSettings {
   readonly share: ShareWork;
   readonly signal: AbortSignal;
   readonly events: EventSink;
+  /** A node that nobody can ask is passed over without a word: a lab may have broken it, and brings it back. */
+  readonly passOver?: boolean;
 }
 
 const lookDeadline: Milliseconds = 60_000;
@@ -28,7 +30,7 @@ const nodesAtOnce = 8;
 /**
  * Makes sure that every node has the images that play these roles, and keeps them from being collected as unused. Where
  * all of them are there it fetches, builds and sends nothing, and asks no network but the nodes. A node whose containerd
- * does not answer is left out, with a warning: a lab may have stopped it, and brings it back.
+ * does not answer is left out, with a warning.
  * @returns the image of each role.
  * @throws KubelabError `KL-LAB-IMAGE` when the source has no image for a role.
  */
@@ -66,16 +68,19 @@ for image; do if printf '%s\\n' "$there" | grep -qxF "$image"; then pin "$image"
 const load = `${begin}if images import --help | grep -q -e --local; then images import --local -; else images import -; fi >/dev/null
 pin "$1"`;
 
-/** @returns undefined where containerd does not answer */
+/** @returns undefined where nobody answers */
 async function findLacking(
-  { events }: Pick<ImageSettings, 'events'>,
+  { events, passOver = false }: Pick<ImageSettings, 'events' | 'passOver'>,
   node: Node,
   images: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly string[] | undefined> {
   if (images.length === 0) return [];
   const options = { timeout: lookDeadline, signal, accept: [0, noAnswer] };
-  const { exitCode, stdout, stderr } = await node.run(['sh', '-c', look, 'sh', ...images], options);
+  const asked = node.run(['sh', '-c', look, 'sh', ...images], options);
+  const found = await (passOver ? unlessFailed(asked) : asked);
+  if (found === undefined || (passOver && found.exitCode === noAnswer)) return undefined;
+  const { exitCode, stdout, stderr } = found;
   if (exitCode === noAnswer) {
     const reason = stderr.trim().split('\n').at(-1) ?? '';
     events({

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readdir, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { packFiles } from '../labs/pack/sample-pack.ts';
 import { createProgramRig, type ProgramRig } from '../rig/program.ts';
@@ -39,6 +39,17 @@ describe('lab pack in a git repository', () => {
     for (const file of ['notes.txt', 'class/draft.md', 'class/class-0.9.0.labpack.tar.gz', 'class/labs/first-pod/.swap'])
       await writeFile(rig.path('all packs', file), 'x');
     expect(await pack()).toMatchObject({ packed: true });
+  });
+
+  it('refuses what git ignores, as nobody else has it', async () => {
+    const { pack, ...rig } = await createGitRig();
+    await writeFile(rig.path('all packs/.git/info/exclude'), '*.key\ndrafts/\n');
+    await mkdir(rig.path('all packs/class/labs/first-pod/files/drafts'));
+    for (const file of ['own.key', 'drafts/one.yaml'])
+      await writeFile(rig.path('all packs/class/labs/first-pod/files', file), 'x');
+    const { said, packed } = await pack('--unlinted');
+    expect(packed).toBe(false);
+    expect(said).toMatch(/labs\/first-pod\/files\/drafts\/ is not in git.* labs\/first-pod\/files\/own.key is not in git/);
   });
 
   it('refuses what is not, names it, and takes it when told', async () => {

@@ -1,6 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { createFixture } from 'fs-fixture';
 import { expect, onTestFinished, test } from 'vitest';
+import { CommandFailed } from '../../src/errors/errors.ts';
 import { localRunner } from '../../src/exec/local.ts';
 import type { Lock } from '../../src/artifacts/source.ts';
 import type { Node } from '../../src/cluster/node.ts';
@@ -175,6 +176,35 @@ test('a node whose containerd a lab has stopped is left out, and said', async ()
   expect(warnings).toEqual([expect.stringMatching(/ worker2 .* containerd does not answer there: ctr: connection refused$/)]);
   expect(rig.told.filter((line) => line.startsWith('images:worker2'))).toEqual([]);
   expect(await rig.read('worker2/calls')).not.toContain('import');
+});
+
+test('a node that nobody can ask is passed over without a word where that is wanted, and fails the whole elsewhere', async () => {
+  const rig = await createRig({ worker1: [], worker2: [] });
+  const [worker1, worker2] = rig.settings.nodes;
+  const lost: Node = {
+    ...worker2!,
+    run: () =>
+      Promise.reject(
+        new CommandFailed({
+          command: ['ssh'],
+          place: 'worker2',
+          exitCode: 255,
+          timedOut: false,
+          stdout: '',
+          stderr: '',
+          message: 'lost',
+        }),
+      ),
+  };
+  const warnings: string[] = [];
+  const events: ImageSettings['events'] = (event) => void (event.type === 'warning' && warnings.push(event.text));
+  const settings = { ...rig.settings, nodes: [worker1!, lost], events };
+  await expect(provideImages(settings, ['database'])).rejects.toMatchObject({ place: 'worker2' });
+  await provideImages({ ...settings, passOver: true }, ['database']);
+  expect(await rig.read('worker1/labels-database')).toBe(pinned);
+  await rig.write('worker2/stopped');
+  await provideImages({ ...rig.settings, events, passOver: true }, ['database']);
+  expect(warnings).toEqual([]);
 });
 
 test('a node that can not import fails the whole, and the next run does what is left', async () => {

@@ -48,11 +48,17 @@ export function planAttempt({ loaded, now }: Pick<Stage, 'loaded' | 'now'>, wish
 export async function makeReady(stage: Stage, attempt: Attempt): Promise<Attempt> {
   if (attempt.ready) return attempt;
   const { lab } = stage.loaded;
-  await stage.prepare();
+  await stage.prepare(hasBegun(stage, attempt));
   await makeNamespace(stage);
   if (attempt.step === lab.steps[0]?.id)
     await performActions(stage, lab.setup, performInput(stage, attempt, `the setup of lab ${lab.id}`));
   return beginStep(stage, attempt);
+}
+
+/** Whether a step of the attempt has begun before, on this cluster. */
+function hasBegun({ loaded }: Stage, { step, steps, ready, rebuild, broughtAt }: Attempt): boolean {
+  if (rebuild === true && broughtAt !== undefined) return false;
+  return ready || step !== loaded.lab.steps[0]?.id || Object.keys(steps).length > 0;
 }
 
 async function beginStep(stage: Stage, attempt: Attempt): Promise<Attempt> {
@@ -215,7 +221,7 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
   }
   current = withProgress(current, target, { resets: resets + (attempt.rebuild === true ? 0 : 1) });
   await clearAway(stage, current);
-  await stage.prepare();
+  await stage.prepare(hasBegun(stage, attempt));
   await makeNamespace(stage);
   await performActions(stage, lab.setup, performInput(stage, current, `the setup of lab ${lab.id}`));
   for (const step of earlierSteps(lab, target)) {

@@ -20,8 +20,9 @@ export interface Stage {
   /**
    * Lets checks look, and gives the nodes the images of the lab. Asked for before anything of the lab is made, and after what
    * was broken has been mended.
+   * @param hasBegun the nodes had them before, and one that nobody can ask is nothing to stop at, or to tell of
    */
-  readonly prepare: () => Promise<void>;
+  readonly prepare: (hasBegun: boolean) => Promise<void>;
   /** Told what is being done right now. */
   readonly say: (text: string) => void;
   readonly now: () => Date;

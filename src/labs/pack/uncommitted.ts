@@ -37,13 +37,21 @@ export async function findUncommitted({ folder, pack, shown }: PackFolder, optio
       stubborn.map((name) => `the filter ${name} can not be switched off`),
     );
   const paths = [packFile, ...besideLabs, ...pack.labs.map((id) => `labs/${id}`)];
-  const status = ['status', '--porcelain=v1', '-z', '--untracked-files=all', '--ignore-submodules=dirty', '--no-renames'];
+  const status = [
+    'status',
+    '--porcelain=v1',
+    '-z',
+    '--untracked-files=all',
+    '--ignored=matching',
+    '--ignore-submodules=dirty',
+    '--no-renames',
+  ];
   const { stdout } = await git([...filters.flatMap(switchOff), ...status, '--', ...paths]);
   return stdout.split('\0').flatMap((line) => {
     const [state, file] = [line.slice(0, 2), line.slice(3 + prefix.length)];
     // What has a name that begins with a dot is no part of a pack.
     if (file === '' || file.split('/').some((name) => name.startsWith('.'))) return [];
-    return [`${file} ${state === '??' ? 'is not in git' : state.includes('D') ? 'was removed' : 'has changed'}`];
+    return [`${file} ${['??', '!!'].includes(state) ? 'is not in git' : state.includes('D') ? 'was removed' : 'has changed'}`];
   });
 }
 

@@ -50,7 +50,7 @@ export async function openDryRun(kubectl: Kubectl, place: DryRunPlace, manifest:
 
 /** What a server that could not do its work, or that nobody reached, is answered with: it has judged nothing. */
 const noJudgement =
-  /unable to connect to the server|the connection to the server|\((timeout|servicetimeout|serviceunavailable|toomanyrequests|internalerror)\)|i\/o timeout|handshake|unexpected eof|etcdserver/i;
+  /unable to connect to the server|the connection to the server|\((timeout|servicetimeout|serviceunavailable|toomanyrequests|internalerror)\)|i\/o timeout|handshake|unexpected eof|etcdserver|connection (refused|reset|lost)|no route to host|failed to download openapi/i;
 
 /** Whether a kubectl that failed tells of what it was given, and not of a server or a node that was not reached. */
 export function hasJudged({ exitCode, stderr }: { readonly exitCode: number | undefined; readonly stderr: string }): boolean {

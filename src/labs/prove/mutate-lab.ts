@@ -1,4 +1,5 @@
-import { CommandFailed, Interrupted, KubelabError } from '../../errors/errors.ts';
+import { waitFor } from '../../cluster/wait.ts';
+import { CommandFailed, Interrupted, KubelabError, unlessFailed } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
 import type { Attempt } from '../attempt/attempt.ts';
 import { clearAway, lookAtStep, planAttempt, resetTo, solveStep } from '../attempt/attempt-flow.ts';
@@ -128,24 +129,39 @@ async function testPlaces(
   const patience = await timeSolution(stage, begin, step);
   let attempt = begin;
   for (const place of places) {
-    const result = await retryOutage(async () => {
+    const result = await retryOutage(stage, async (isLast) => {
       attempt = await resetTo(stage, attempt, step.id);
       const began = Date.now();
-      return resultOf(place, await tryMutant(stage, patience, attempt, step, place), began);
+      return resultOf(place, await tryMutant(stage, patience, attempt, step, place, isLast), began);
     });
     report(result);
   }
   return attempt;
 }
 
-/** A cluster that was out of reach for a moment has said nothing of a slip. @throws ActionFailed when it still is */
-async function retryOutage<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof ActionFailed) return work();
+/** A cluster that was out of reach for a while has said nothing of a slip: it is tried once more when it answers again. */
+async function retryOutage<T>({ cluster, say }: Stage, work: (isLast: boolean) => Promise<T>): Promise<T> {
+  const failure = await work(false).catch((error: unknown) => {
+    if (error instanceof ActionFailed || error instanceof CommandFailed) return error;
     throw error;
-  }
+  });
+  if (!(failure instanceof Error)) return failure;
+  const { kubectl, signal, capabilities } = cluster;
+  await waitFor(
+    {
+      what: 'the API server',
+      hint: failure.message,
+      deadline: 5 * 60_000 * capabilities.slowness,
+      every: 2000,
+      ready: async () => {
+        const answer = await unlessFailed(kubectl.run(['get', '--raw', '/readyz'], { timeout: 30_000, accept: 'any' }));
+        return answer?.exitCode === 0 ? true : 'it does not answer';
+      },
+    },
+    signal,
+    say,
+  );
+  return work(true);
 }
 
 /** How long a slip is waited for: what it does shows by then, or not at all. */
@@ -187,6 +203,7 @@ async function tryMutant(
   attempt: Attempt,
   step: Step,
   { file, text }: Place,
+  isLast: boolean,
 ): Promise<Verdict> {
   const { loaded } = stage;
   const folder = { ...loaded.folder, read: (path: string) => (path === file ? Promise.resolve(text) : loaded.folder.read(path)) };
@@ -197,7 +214,7 @@ async function tryMutant(
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
     if (error instanceof ActionFailed && isApplyOf(error.action, file)) {
-      if (isRefusal(error)) return { end: 'refused', by: [] };
+      if (isLast || isRefusal(error)) return { end: 'refused', by: [] };
       throw error;
     }
     // The solution waited in vain, long enough for the checks too; what comes after in it was not done.

@@ -58,7 +58,7 @@ async function testAll(bench: Bench, only: string | undefined): Promise<void> {
     // A test that was cut off may have left something.
     await clearAway(stage, plan);
     // What all labs share stays.
-    await stage.prepare();
+    await stage.prepare(false);
     known.inventory = await takeInventory(stage.cluster.kubectl, lab.namespace);
     known.begun = await (only === undefined ? makeReady(stage, plan) : resetTo(stage, plan, only));
     return [];

@@ -52,7 +52,7 @@ describe('an attempt at a lab', () => {
   /** Every attempt that was kept, in order, with the kubectl calls before it. */
   let kept: { readonly attempt: Attempt; readonly calls: number }[] = [];
   /** The kubectl calls before each time that the cluster was prepared. */
-  let prepared: number[] = [];
+  let prepared: { readonly calls: number; readonly hasBegun: boolean }[] = [];
 
   beforeAll(async () => {
     tools = await createFakeTools();
@@ -73,7 +73,7 @@ describe('an attempt at a lab', () => {
       patience: { forNothing: 100 },
       keep: (attempt, derive) =>
         Promise.resolve(void kept.push({ attempt: derive?.(attempt) ?? attempt, calls: program.calls.length })),
-      prepare: () => Promise.resolve(void prepared.push(program.calls.length)),
+      prepare: (hasBegun) => Promise.resolve(void prepared.push({ calls: program.calls.length, hasBegun })),
       say: () => undefined,
       now: () => new Date('2026-01-02T03:04:05.000Z'),
     };
@@ -167,8 +167,17 @@ describe('an attempt at a lab', () => {
     const lines = callsSince(0);
     const removed = lines.findLastIndex((line) => line.includes(' delete namespace '));
     const made = lines.findLastIndex((line) => / apply /.test(line) && !line.includes('--namespace'));
-    expect(prepared).toEqual([expect.any(Number)]);
-    expect([removed < prepared[0]!, prepared[0]! <= made]).toEqual([true, true]);
+    const [{ calls, hasBegun } = { calls: -1, hasBegun: false }, ...others] = prepared;
+    expect([removed < calls, calls <= made, hasBegun, others]).toEqual([true, true, true, []]);
+  });
+
+  it('stops at a node that nobody can ask only where nothing has begun on this cluster', async () => {
+    const begun = { ...plan(), ready: true };
+    await makeReady(stage, plan());
+    await goOn(stage, begun);
+    await resetTo(stage, { ...plan(), rebuild: true }, 'run');
+    await resetTo(stage, { ...begun, broughtAt: '2026-02-02T03:04:05.000Z', rebuild: true }, 'run');
+    expect(prepared.map(({ hasBegun }) => hasBegun)).toEqual([false, true, false, false]);
   });
 
   it('knows after a reset what was shown: hints, and that kubelab did the step', async () => {
