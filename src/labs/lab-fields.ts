@@ -10,7 +10,7 @@ export type Language = (typeof languages)[number];
 /** A short text in every language, of at most so many characters. */
 export function localized(what: string, most = 2000) {
   const short = (language: string) => text(`${what}, in ${language}`).max(most, `expected at most ${most} characters`);
-  return map({ en: short('English'), ko: short('Korean') });
+  return map({ en: short('English').describe('In English.'), ko: short('Korean').describe('In Korean.') });
 }
 
 /** The name that something is shown by, on a line of its own. */
@@ -75,6 +75,9 @@ export function target() {
     .regex(/^(?:control-plane|workers|nodes|nfs-server|(?:control|worker|storage|etcd)[1-9][0-9]{0,2})$/, error);
 }
 
+/** What `target` takes, for whoever writes a lab. */
+export const targetText = 'A node such as worker1, or control-plane, workers, nodes or nfs-server.';
+
 /** A kind or a name that becomes an argument of kubectl: never a flag such as `--all`, and never a list. */
 export function kubectlName(what: string) {
   const error = `expected ${what}`;
@@ -113,28 +116,36 @@ export function versionRange() {
   return z.string(error).refine((value) => value.trim() !== '' && semver.validRange(value) !== null, error);
 }
 
-/** A script: written here, or in a file of the lab. It reads the attempt's variables from its environment. */
+/** A script: written here, or in a file of the lab. */
 export const scriptFields = {
   run: z
     .string('expected a script')
     .min(1, 'expected a script')
     .max(64 * 1024, 'expected a script of at most 64 KiB')
-    .optional(),
-  script: labPath().optional(),
+    .optional()
+    .describe('A shell script, run as root. It reads the values of the attempt from its environment, such as $TOKEN.'),
+  script: labPath().optional().describe('The same in a file of the lab, instead of run.'),
 };
 
 /** An object of Kubernetes: which ones are meant, by name, labels or fields. Without any of them: all of the kind. */
 export const objectFields = {
-  apiVersion: text('the apiVersion, such as apps/v1').prefault('v1'),
-  kind: text('the kind, such as Pod'),
-  /** The lab's own namespace where left out; kinds that have none ignore it. */
-  namespace: text('a namespace').optional(),
-  name: text('a name').optional(),
-  labels: z.record(z.string(), z.string('expected a text'), 'expected a map of labels').optional(),
-  /** Field paths such as `spec.claimRef.name` to the value they have to have. */
-  where: z.record(z.string(), z.unknown(), 'expected a map of field paths to values').optional(),
+  apiVersion: text('the apiVersion, such as apps/v1').prefault('v1').describe('Its API version, such as apps/v1.'),
+  kind: text('the kind, such as Pod').describe('Its kind, such as Pod.'),
+  namespace: text('a namespace').optional().describe("Its namespace; without it, the lab's own. Kinds that have none ignore it."),
+  name: text('a name').optional().describe('Its name.'),
+  labels: z
+    .record(z.string(), z.string('expected a text'), 'expected a map of labels')
+    .optional()
+    .describe('Labels that it has.'),
+  where: z
+    .record(z.string(), z.unknown(), 'expected a map of field paths to values')
+    .optional()
+    .describe('Field paths with the value that each has, such as {spec.claimRef.name: data}. Selects; match judges.'),
 };
 
 /** One field of one object: what an answer is compared with, and what a step remembers. */
-export const fieldOfObject = map({ ...objectFields, path: text('a field path, such as spec.nodeName') });
+export const fieldOfObject = map({
+  ...objectFields,
+  path: text('a field path, such as spec.nodeName').describe('The path of the field, such as spec.nodeName.'),
+});
 export type FieldOfObject = z.output<typeof fieldOfObject>;

@@ -8,18 +8,21 @@ import { packLimits } from './pack-limits.ts';
 
 /** The schema of pack.yaml. Its input is what an author writes, its output is a Pack. */
 export const packSchema = map({
-  apiVersion: choice(['labpack/v1']),
-  kind: choice(['Pack']),
-  /** Packs are installed and labs are named under it. */
-  name: labId(),
-  /** A version never changes once it is given away. */
-  version: packVersion(),
-  title: title(),
-  authors: list(text('the name of an author'), 50).min(1, 'expected at least one author'),
-  licence: text('a licence as SPDX names it, such as CC-BY-4.0').max(200, 'expected a licence as SPDX names it'),
-  lang: map({ default: choice(languages).prefault('en') }).prefault({}),
-  /** In the order in which they are meant to be done; each is in `labs/ID/`. */
-  labs: list(labId(), packLimits.labs).min(1, 'expected at least one lab'),
+  apiVersion: choice(['labpack/v1']).describe('The version of this format.'),
+  kind: choice(['Pack']).describe('What the file describes.'),
+  name: labId().describe('What the pack is called: it is installed, and its labs are named, under it.'),
+  version: packVersion().describe('Such as 1.0.0. What a version holds never changes once it is given away.'),
+  title: title().describe('The name that it is shown by.'),
+  authors: list(text('the name of an author'), 50).min(1, 'expected at least one author').describe('Who made it.'),
+  licence: text('a licence as SPDX names it, such as CC-BY-4.0')
+    .max(200, 'expected a licence as SPDX names it')
+    .describe('Its licence as SPDX names it, such as CC-BY-4.0.'),
+  lang: map({ default: choice(languages).prefault('en').describe('The language that it was written in.') })
+    .prefault({})
+    .describe('The languages of the pack.'),
+  labs: list(labId(), packLimits.labs)
+    .min(1, 'expected at least one lab')
+    .describe('Its labs in the order in which they are meant to be done; each is in labs/ID/.'),
 }).superRefine(refuseTwice, { when: whenRight(['labs']) });
 
 /** Labs that belong together, as their author describes them. */
