@@ -1,13 +1,15 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, normalize, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { specJsonSchema } from '../src/cluster/spec-json-schema.ts';
 import { registry } from '../src/commands/registry.ts';
 import { catalogue, exitCodes } from '../src/errors/catalogue.ts';
+import { loadLab } from '../src/labs/load-lab.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const readmes = ['README.md', 'README.ko.md'] as const;
-const names = readdirSync(root).filter((name) => name.endsWith('.md'));
+const guides = ['labs/README.md', 'labs/README.ko.md'] as const;
+const names = [...readdirSync(root).filter((name) => name.endsWith('.md')), ...guides];
 
 interface Heading {
   readonly level: number;
@@ -100,8 +102,8 @@ function listFields(schema: Schema): string[] {
   });
 }
 
-describe('the READMEs in English and Korean', () => {
-  const [english, korean] = readmes.map(documentOf) as [Document, Document];
+describe.each([readmes, guides])('%s in English and %s in Korean', (...pair) => {
+  const [english, korean] = pair.map(documentOf) as [Document, Document];
 
   it('have the same headings', () => {
     const levels = ({ headings }: Document): number[] => headings.map(({ level }) => level);
@@ -126,6 +128,15 @@ describe.each(readmes)('%s', (name) => {
     expect(commands.filter((command) => !document.spans.some((span) => span.startsWith(`kubelab ${command}`)))).toEqual([]);
   });
 
+  it('has every lab, with the minutes that it takes', async () => {
+    const rows = document.prose.flatMap(({ text }) =>
+      [...text.matchAll(/^\| `([\w-]+)` \| (\d+) \|/g)].map(([, id, minutes]) => `${id} ${minutes}`),
+    );
+    const folders = readdirSync(join(root, 'labs'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const labs = await Promise.all(folders.map(async (entry) => (await loadLab(join(root, 'labs', entry.name))).lab));
+    expect(rows.toSorted()).toEqual(labs.map(({ id, minutes }) => `${id} ${minutes}`).toSorted());
+  });
+
   it('has every field of the spec', () => {
     expect(listFields(specJsonSchema() as Schema).filter((field) => !document.spans.includes(field))).toEqual([]);
   });
@@ -145,9 +156,10 @@ describe.each(names)('%s', (name) => {
     const dead = document.links.filter((link) => {
       if (/^https?:/.test(link)) return false;
       const [file = '', fragment] = link.split('#');
-      if (file !== '' && !existsSync(join(root, file))) return true;
+      const place = file === '' ? name : normalize(join(dirname(name), file));
+      if (!existsSync(join(root, place))) return true;
       if (fragment === undefined) return false;
-      const target = documents.get(file === '' ? name : file);
+      const target = documents.get(place);
       return target === undefined || !target.headings.some((heading) => fragmentOf(heading) === decodeURIComponent(fragment));
     });
     expect(dead).toEqual([]);

@@ -129,6 +129,8 @@ const operators: Readonly<Record<string, Operator>> = {
   },
 };
 
+export const operatorNames: readonly string[] = Object.keys(operators);
+
 /** @throws MatchInvalid for a pattern that is none, or takes too long. */
 function withPattern<Result>(work: () => Result, path: string): Result {
   try {
@@ -155,8 +157,7 @@ export function applyOperators(
 ): Localized[] {
   return Object.entries(map).flatMap(([name, operand]) => {
     const operator = Object.hasOwn(operators, name) ? operators[name] : undefined;
-    if (operator === undefined)
-      throw new MatchInvalid(path, `${name} is no operator; there are ${Object.keys(operators).join(', ')}`);
+    if (operator === undefined) throw new MatchInvalid(path, `${name} is no operator; there are ${operatorNames.join(', ')}`);
     return operator(operand, actual, path, compare);
   });
 }
