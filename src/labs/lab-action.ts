@@ -10,7 +10,7 @@ const apply = map({
 const kubectl = map({
   kubectl: list(text('an argument'), 60)
     .min(1, 'expected at least one argument')
-    .describe("Runs kubectl with these arguments, in the lab's namespace unless they name another."),
+    .describe("Runs kubectl with these arguments, as the cluster's administrator, in the lab's namespace."),
   input: labPath().optional().describe('A file of the lab that kubectl gets on standard input.'),
 });
 

@@ -40,11 +40,13 @@ const object = map({
     atMost: wholeNumber(0, 1000).optional().describe('At most so many.'),
   })
     .optional()
-    .describe('How many objects have to be as described; without it at least one, and every one that name names.'),
+    .describe('How many objects have to be as described; without it, at least one. With only atMost, none is enough.'),
   every: z
     .literal(true, 'expected true')
     .optional()
-    .describe('Every object that labels and where select has to be as described, not only one of them.'),
+    .describe(
+      'Every object that labels and where select has to be as described, not only one of them. There has to be one at least.',
+    ),
   distinct: map({
     path: text('a field path, such as spec.nodeName').describe('The path of the field, such as spec.nodeName.'),
     atLeast: wholeNumber(2, 100).describe('How many different values there have to be.'),
@@ -62,7 +64,9 @@ const exec = map({
     .describe('Labels of pods, instead of pod.'),
   container: text('the name of a container')
     .optional()
-    .describe('The container. Without it, the one that kubectl exec takes, and the pod has to be ready.'),
+    .describe(
+      'The container: needed where the pod has several. Without it, the pod has to be ready; with it, that container has to run.',
+    ),
   all: z.literal(true, 'expected true').optional().describe('In every such pod; without it, in one that is ready.'),
   command: list(word(), 30)
     .min(1, 'expected at least one word')
@@ -122,7 +126,7 @@ const expectation = map({
   stderr: textExpectation.optional().describe('What exec and run print on standard error.'),
   exitCode: wholeNumber(0, 255).optional().describe('The exit code of exec and run; without it, 0.'),
   body: textExpectation.optional().describe('What http gets.'),
-  status: wholeNumber(100, 599).optional().describe('The status that http gets.'),
+  status: wholeNumber(100, 599).optional().describe('The status that http gets; without it, any from 200 to 399.'),
   refused: z.literal(true, 'expected true').optional().describe('http gets no answer at all: refused or timed out.'),
 });
 
@@ -162,7 +166,7 @@ export const check = map({
   once: z
     .literal(true, 'expected true')
     .optional()
-    .describe('Once passed, passed for the whole attempt: for what does not stay.'),
+    .describe('Once passed, passed until the step is reset: for what does not stay.'),
   message: localized('a message').describe(
     'What is shown when it has not passed. {{actual.status.phase|missing}} names a field of what was found.',
   ),

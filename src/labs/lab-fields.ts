@@ -76,7 +76,8 @@ export function target() {
 }
 
 /** What `target` takes, for whoever writes a lab. */
-export const targetText = 'A node such as worker1, or control-plane, workers, nodes or nfs-server.';
+export const targetText =
+  'A node such as worker1; control-plane, which is the first one; workers; nodes, which are both; or nfs-server.';
 
 /** A kind or a name that becomes an argument of kubectl: never a flag such as `--all`, and never a list. */
 export function kubectlName(what: string) {
@@ -123,7 +124,9 @@ export const scriptFields = {
     .min(1, 'expected a script')
     .max(64 * 1024, 'expected a script of at most 64 KiB')
     .optional()
-    .describe('A shell script, run as root. It reads the values of the attempt from its environment, such as $TOKEN.'),
+    .describe(
+      'A shell script, run as root by sh -eu. It reads the variables of the attempt from its environment, such as $TOKEN.',
+    ),
   script: labPath().optional().describe('The same in a file of the lab, instead of run.'),
 };
 

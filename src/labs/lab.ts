@@ -76,7 +76,7 @@ const variable = z.union(
     map({ pick: list(variableValue(), 50).min(2, 'expected at least two values').describe('One of these.') }),
     map({
       random: choice(['hex8', 'port', 'word', 'name']).describe(
-        'Drawn anew for each attempt: hex8 is eight hexadecimal digits, port one from 20000 to 29998, word six letters, name such as kopa-42.',
+        'Drawn anew for each attempt: hex8 is eight hexadecimal digits that begin with a letter, port one from 20000 to 29998, word six letters, name such as kopa-42.',
       ),
     }),
   ],
@@ -88,25 +88,33 @@ export type Variable = z.output<typeof variable>;
 export const stepSchema = map({
   id: labId().describe('What it is called; its text is in text/en/ID.md and text/ko/ID.md. Never changes.'),
   title: title().describe('The name that it is shown by.'),
-  goal: localized('the goal of the step').describe('What has to be reached, without how: the whole text of challenge mode.'),
+  goal: localized('the goal of the step').describe(
+    'What has to be reached, without how. Challenge mode shows it in place of the text.',
+  ),
   minutes: wholeNumber(1, 240).prefault(5).describe('How long it takes.'),
   points: wholeNumber(0, 3000).optional().describe('What its checks give together, for whoever reads the lab; lint compares.'),
   objectives: list(labId(), 20).prefault([]).describe('Objectives of the lab that it serves.'),
   needs: list(labId(), 30)
     .optional()
-    .describe('Earlier steps that this one builds on; without it, all before it. A reset does only those again.'),
+    .describe(
+      'Earlier steps that this one builds on; without it, all before it. A reset does those again, and what later steps build on.',
+    ),
   setup: actions().prefault([]).describe('Done when the step begins.'),
   remember: z
     .record(variableName(), fieldOfObject, 'expected a map of variables to fields')
     .prefault({})
-    .describe('Fields that are read when the step begins and become variables: what was there before the learner changed it.'),
+    .describe(
+      'Fields that are read once the setup of the step is done, and become variables: what was there before the learner changed it. Empty where there is none.',
+    ),
   checks: list(check, 30)
     .min(1, 'expected at least one check')
-    .describe('What is looked at. The step passes when all of them do.'),
+    .describe('What is looked at. The step passes when all of them have passed or do not apply.'),
   guards: list(guard, 10)
     .prefault([])
     .describe('What must not be broken: where it is, the attempt is spoiled, and a reset is offered.'),
-  hints: list(hint, 30).min(1, 'expected at least one hint').describe('Shown one by one, those for what failed first.'),
+  hints: list(hint, 30)
+    .min(1, 'expected at least one hint')
+    .describe('Shown one by one: by tier, and within a tier those for what failed first.'),
   solve: actions()
     .min(1, 'expected at least one action')
     .default([])
@@ -119,7 +127,7 @@ const wrongAnswer = map({
   id: labId().describe('What it is called.'),
   step: labId().describe('The step that it answers wrongly.'),
   do: actions().min(1, 'expected at least one action').describe('Done instead of the solution.'),
-  mustFail: list(labId(), 30).min(1, 'expected at least one check').describe('Checks that must not pass then.'),
+  mustFail: list(labId(), 30).min(1, 'expected at least one check').describe('Checks that have to refuse it.'),
 });
 export type WrongAnswer = z.output<typeof wrongAnswer>;
 
@@ -157,7 +165,9 @@ export const labFields = map({
   requires: requires.prefault({}).describe('What the cluster has to have; on others, the lab does not begin and says why.'),
   isolation: choice(['namespace', 'nodes', 'cluster'])
     .prefault('namespace')
-    .describe('What the lab may change, and so how it is reset.'),
+    .describe(
+      'What the lab changes. Learners are told before it is cleared away, and more than the namespace is changed by one command at a time.',
+    ),
   namespace: z
     .string('expected a namespace')
     .regex(/^lab-[a-z0-9]+(?:-[a-z0-9]+)*$/, 'expected a namespace that begins with lab-')
@@ -166,7 +176,7 @@ export const labFields = map({
     .record(variableName(), variable, 'expected a map of variables')
     .prefault({})
     .describe('Values that texts, manifests and scripts use as ${NAME}: the same for the whole attempt.'),
-  setup: actions().prefault([]).describe('Done when the lab starts, in its new namespace.'),
+  setup: actions().prefault([]).describe('Done when the lab starts, and again at each reset.'),
   steps: list(stepSchema, 30).min(1, 'expected at least one step').describe('What the learner does, one after another.'),
   reset: map({
     first: actions()
@@ -174,16 +184,18 @@ export const labFields = map({
       .describe('Done before anything is removed: brings a broken control plane back so far that objects can be removed.'),
     also: actions()
       .prefault([])
-      .describe('Beyond the namespace, which is always made anew: puts nodes and objects outside of it back.'),
+      .describe('Done after the namespace and the objects are gone: puts nodes back. What steps remember may not be there yet.'),
     clusterObjects: list(
       map({
-        kind: clusterKind().describe('The kind, as kubectl takes it.'),
+        kind: clusterKind().describe('The kind, as manifests have it, such as PersistentVolume.'),
         name: kubectlName('a name').describe('The name.'),
       }),
       50,
     )
       .prefault([])
-      .describe('Objects outside any namespace that the lab makes: removed when it ends, where they were not there before it.'),
+      .describe(
+        'Objects outside of namespaces that the lab or the learner makes: removed at a reset and at the end, where they were not there before.',
+      ),
   })
     .prefault({})
     .describe('How the start is brought back.'),

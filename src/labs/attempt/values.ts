@@ -16,7 +16,8 @@ function draw(variable: Variable): string {
   if ('pick' in variable) return pick(variable.pick);
   switch (variable.random) {
     case 'hex8':
-      return randomBytes(4).toString('hex');
+      // Never a number for YAML, also without quotes: 12345678, or 123e4567.
+      return pick([...'abcdef']) + randomBytes(4).toString('hex').slice(1);
     // Above what services and the kernel's own choice use, below 32768.
     case 'port':
       return String(randomInt(20_000, 29_999));

@@ -1,11 +1,12 @@
-import type { YamlPath } from '../../cluster/yaml-document.ts';
+import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
+import { builtInKinds } from '../../kubernetes/kinds.ts';
 import { FieldPathInvalid } from '../field-path.ts';
 import type { Values } from '../interpolate.ts';
 import type { Check, Guard, ObjectCheck } from '../lab-check.ts';
 import type { FieldOfObject } from '../lab-fields.ts';
 import type { RuleFinding } from './finding.ts';
 import { type ApiView, claimedVersions, type FieldProblem, judgeData, judgeFieldPath } from './api-paths.ts';
-import { judgeKind } from './judge-kinds.ts';
+import { judgeKind, type KindVerdict } from './judge-kinds.ts';
 import { listLooks, type LookFields } from './lab-parts.ts';
 import { findDifferences, findDifferencesAt } from '../check/match.ts';
 import { fieldsIn } from '../message.ts';
@@ -51,11 +52,18 @@ function knowObject(
 ): Known {
   const view: ApiView = { api, ...claimedVersions(api, ranges), operators: true };
   const verdict = judgeKind(apiVersion, kind, api, ranges);
-  const findings: RuleFinding[] = verdict.problem === undefined ? [] : [{ ...verdict.problem, at: { path: [...path, 'kind'] } }];
+  const problem = verdict.problem ?? judgeReadable(apiVersion, kind);
+  const findings: RuleFinding[] = problem === undefined ? [] : [{ ...problem, at: { path: [...path, 'kind'] } }];
   if (verdict.kind === undefined) return { findings, shape: undefined, view };
   const shape = { is: 'object', type: verdict.kind.type } as const;
   const places = Object.keys(where ?? {}).flatMap((key) => judgeFieldPath(key, shape, [...path, 'where', key], view));
   return { findings: [...findings, ...places.map(asFinding)], shape, view };
+}
+
+/** Who looks may read what comes with Kubernetes and kubelab's add-ons, and no Secrets. */
+function judgeReadable(apiVersion: string, kind: string): KindVerdict['problem'] {
+  if (builtInKinds.some((place) => place.apiVersion === apiVersion && place.kind === kind)) return undefined;
+  return { rule: 'LAB028', message: `checks may not read ${showText(kind)} of ${showText(apiVersion)}` };
 }
 
 function asFinding({ path, message, partly }: FieldProblem): RuleFinding {

@@ -9,8 +9,8 @@ import { mostGuesses, placesIn, type RuleFinding } from './finding.ts';
 import { listManifests, listScripts, type Moment, stepIndex } from './lab-parts.ts';
 import type { LabSubject } from './subject.ts';
 
-/** When a text is filled in. What a step remembers is there once its setup is done. */
-type FillMoment = Moment | { readonly setupOf: number };
+/** When a text is filled in, if ever. What a step remembers is there once its setup is done. */
+type FillMoment = Moment | { readonly setupOf: number } | 'never';
 
 /** A text in which placeholders are filled in, and when. */
 interface FilledText {
@@ -44,6 +44,7 @@ export function judgePlaceholders(subject: LabSubject): RuleFinding[] {
 
 /** The names that have a value at a moment. */
 export function namesAt(lab: Lab, moment: FillMoment): string[] {
+  if (moment === 'never') return [];
   const { controlPlane, workers } = lab.requires.nodes;
   const count = (word: string, most: number): string[] => Array.from({ length: most }, (_, index) => `${word}${index + 1}`);
   const nodes = [...count('control', controlPlane), ...count('worker', workers)];
@@ -60,6 +61,7 @@ export function namesAt(lab: Lab, moment: FillMoment): string[] {
 function stepsBegun(lab: Lab, moment: FillMoment): readonly Step[] {
   if (moment === 'before') return [];
   if (moment === 'after') return lab.steps;
+  if (moment === 'never') return [];
   const step = lab.steps[typeof moment === 'number' ? moment : moment.setupOf];
   if (step === undefined) return [];
   return [...earlierSteps(lab, step.id), ...(typeof moment === 'number' ? [step] : [])];
@@ -110,6 +112,7 @@ function firstOffsets(text: string): Map<string, number> {
 
 function explainUnknown({ name, known }: UnknownName, ever: ReadonlySet<string>, guess: boolean): string {
   const shown = showText(`\${${name}}`);
+  if (known.size === 0) return `${shown} stays as it is: titles, summaries and objectives have no placeholders`;
   if (name.startsWith('image.')) return `${shown} has no value: requires.images does not name the role`;
   if (/^(?:node|address)\./.test(name)) return `${shown} has no value: requires.nodes asks for no such node`;
   if (ever.has(name)) return `${shown} may have no value: no step that this one builds on remembers it`;
@@ -139,6 +142,7 @@ function textsOfData(data: unknown, lab: Lab, path: YamlPath = []): FilledText[]
 
 function momentOf(path: YamlPath, lab: Lab): FillMoment {
   const [area, index, inner] = path;
+  if (['title', 'summary', 'objectives'].includes(String(area)) || (area === 'steps' && inner === 'title')) return 'never';
   if (area === 'reset') return 'after';
   if (area === 'test') return stepIndex(lab, lab.test.wrong[Number(path[2])]?.step ?? '');
   if (area !== 'steps') return 'before';

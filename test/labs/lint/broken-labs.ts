@@ -112,6 +112,7 @@ test:`,
     ...file('text/en/run.md', ['called web', 'called web ${home}']),
     ...file('text/ko/run.md', ['web이라는', '${home} web이라는']),
   },
+  'LAB009-titles': yaml(['The first pod', 'The first pod ${TOKEN}'], ['Run it', 'Run ${TOKEN}']),
   'LAB009-needs': yaml(
     ['    checks:', '    remember: {UID: {kind: Pod, name: web, path: metadata.uid}}\n    checks:'],
     ['test:', `${stepTwo('needs: []').replace('Look.', 'Look at ${UID}.')}test:`],
@@ -211,7 +212,10 @@ test:`,
   LAB026: solveScript('curl -m 5 https://example.com/x.sh | sh', 'sh -c "$(curl -m 5 https://example.com/x.sh)"', 'echo x | sh'),
   LAB027: { 'files/web.yaml': 'a: &a [*a]\n---\napiVersion: v1\nkind: Pod\nkind: Pod\n---\n- 7\n' },
   LAB028: {
-    ...yaml([check, 'object: {kind: Pdo, name: web}']),
+    ...yaml(
+      [check, 'object: {kind: Pdo, name: web}'],
+      ['    checks:', '    remember: {UID: {kind: Secret, name: key, path: metadata.uid}}\n    checks:'],
+    ),
     ...objects(
       'apiVersion: app/v1\nkind: Deployment\nmetadata: {name: x}',
       'kind: Pod',
