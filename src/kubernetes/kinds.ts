@@ -91,6 +91,10 @@ export const builtInKinds: readonly KindPlace[] = rows.flatMap(([apiVersion, nam
   ...Object.entries(global).map(([kind, resource]) => ({ apiVersion, kind, resource, namespaced: false })),
 ]);
 
+export function findBuiltInKind(apiVersion: string, kind: string): KindPlace | undefined {
+  return builtInKinds.find((place) => place.apiVersion === apiVersion && place.kind === kind);
+}
+
 /** `apps` of `apps/v1`; empty for `v1`. */
 export function groupOf(apiVersion: string): string {
   return apiVersion.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';

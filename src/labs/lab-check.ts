@@ -4,6 +4,7 @@ import type { Milliseconds } from '../exec/runner.ts';
 import {
   duration,
   fieldOfObject,
+  fieldPath,
   labId,
   localized,
   objectFields,
@@ -48,7 +49,7 @@ const object = map({
       'Every object that labels and where select has to be as described, not only one of them. There has to be one at least.',
     ),
   distinct: map({
-    path: text('a field path, such as spec.nodeName').describe('The path of the field, such as spec.nodeName.'),
+    path: fieldPath(),
     atLeast: wholeNumber(2, 100).describe('How many different values there have to be.'),
   })
     .optional()

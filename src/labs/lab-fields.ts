@@ -146,9 +146,13 @@ export const objectFields = {
     .describe('Field paths with the value that each has, such as {spec.claimRef.name: data}. Selects; match judges.'),
 };
 
+export function fieldPath() {
+  return text('a field path, such as spec.nodeName').describe('The path of the field, such as spec.nodeName.');
+}
+
 /** One field of one object: what an answer is compared with, and what a step remembers. */
 export const fieldOfObject = map({
   ...objectFields,
-  path: text('a field path, such as spec.nodeName').describe('The path of the field, such as spec.nodeName.'),
+  path: fieldPath(),
 });
 export type FieldOfObject = z.output<typeof fieldOfObject>;

@@ -2,7 +2,7 @@ import { compareText } from '../cluster/compare-text.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { ApiError } from '../kubernetes/api-error.ts';
 import type { SeenList } from '../kubernetes/api-watch.ts';
-import { apiRoot, builtInKinds, listPath, type KindPlace } from '../kubernetes/kinds.ts';
+import { apiRoot, findBuiltInKind, listPath, type KindPlace } from '../kubernetes/kinds.ts';
 import { fieldAt, listAt, textAt } from './field-path.ts';
 
 /** An object as the API server gave it, with its apiVersion and kind. Nothing else about it is certain. */
@@ -89,7 +89,7 @@ interface ReadList {
 }
 
 async function findPlace(api: ApiClient, { apiVersion, kind }: KindIn): Promise<KindPlace | undefined> {
-  const known = builtInKinds.find((place) => place.apiVersion === apiVersion && place.kind === kind);
+  const known = findBuiltInKind(apiVersion, kind);
   if (known !== undefined) return known;
   const resources = listAt(await orNothing(api.get(apiRoot(apiVersion))), 'resources');
   // Parts of objects, such as pods/log, have a kind too.

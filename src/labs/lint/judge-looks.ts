@@ -1,5 +1,5 @@
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
-import { builtInKinds } from '../../kubernetes/kinds.ts';
+import { findBuiltInKind } from '../../kubernetes/kinds.ts';
 import { FieldPathInvalid } from '../field-path.ts';
 import type { Values } from '../interpolate.ts';
 import type { Check, Guard, ObjectCheck } from '../lab-check.ts';
@@ -62,7 +62,7 @@ function knowObject(
 
 /** Who looks may read what comes with Kubernetes and kubelab's add-ons, and no Secrets. */
 function judgeReadable(apiVersion: string, kind: string): KindVerdict['problem'] {
-  if (builtInKinds.some((place) => place.apiVersion === apiVersion && place.kind === kind)) return undefined;
+  if (findBuiltInKind(apiVersion, kind) !== undefined) return undefined;
   return { rule: 'LAB028', message: `checks may not read ${showText(kind)} of ${showText(apiVersion)}` };
 }
 

@@ -9,13 +9,13 @@ import { mostGuesses, placesIn, type RuleFinding } from './finding.ts';
 import { listManifests, listScripts, type Moment, stepIndex } from './lab-parts.ts';
 import type { LabSubject } from './subject.ts';
 
-/** When a text is filled in, if ever. What a step remembers is there once its setup is done. */
-type FillMoment = Moment | { readonly setupOf: number } | 'never';
+/** When a text is filled in. What a step remembers is there once its setup is done. */
+type FillMoment = Moment | { readonly setupOf: number };
 
 /** A text in which placeholders are filled in, and when. */
 interface FilledText {
   readonly text: string;
-  readonly moment: FillMoment;
+  readonly moment: FillMoment | 'never';
   readonly at: { readonly path: YamlPath } | { readonly file: string };
 }
 
@@ -43,7 +43,7 @@ export function judgePlaceholders(subject: LabSubject): RuleFinding[] {
 }
 
 /** The names that have a value at a moment. */
-export function namesAt(lab: Lab, moment: FillMoment): string[] {
+export function namesAt(lab: Lab, moment: FillMoment | 'never'): string[] {
   if (moment === 'never') return [];
   const { controlPlane, workers } = lab.requires.nodes;
   const count = (word: string, most: number): string[] => Array.from({ length: most }, (_, index) => `${word}${index + 1}`);
@@ -61,7 +61,6 @@ export function namesAt(lab: Lab, moment: FillMoment): string[] {
 function stepsBegun(lab: Lab, moment: FillMoment): readonly Step[] {
   if (moment === 'before') return [];
   if (moment === 'after') return lab.steps;
-  if (moment === 'never') return [];
   const step = lab.steps[typeof moment === 'number' ? moment : moment.setupOf];
   if (step === undefined) return [];
   return [...earlierSteps(lab, step.id), ...(typeof moment === 'number' ? [step] : [])];
@@ -77,7 +76,7 @@ interface UnknownName {
 function findUnknown(texts: readonly FilledText[], lab: Lab): RuleFinding[] {
   // A lab has thousands of texts, and only a few moments.
   const moments = new Map<string, ReadonlySet<string>>();
-  const known = (moment: FillMoment): ReadonlySet<string> => {
+  const known = (moment: FillMoment | 'never'): ReadonlySet<string> => {
     const key = JSON.stringify(moment);
     const names = moments.get(key) ?? new Set(namesAt(lab, moment));
     moments.set(key, names);
@@ -91,7 +90,10 @@ function findUnknown(texts: readonly FilledText[], lab: Lab): RuleFinding[] {
   });
 }
 
-function unknownIn({ text, moment, at }: FilledText, knownAt: (moment: FillMoment) => ReadonlySet<string>): UnknownName[] {
+function unknownIn(
+  { text, moment, at }: FilledText,
+  knownAt: (moment: FillMoment | 'never') => ReadonlySet<string>,
+): UnknownName[] {
   const used = placeholdersIn(text);
   if (used.length === 0) return [];
   const known = knownAt(moment);
@@ -140,7 +142,7 @@ function textsOfData(data: unknown, lab: Lab, path: YamlPath = []): FilledText[]
   });
 }
 
-function momentOf(path: YamlPath, lab: Lab): FillMoment {
+function momentOf(path: YamlPath, lab: Lab): FillMoment | 'never' {
   const [area, index, inner] = path;
   if (['title', 'summary', 'objectives'].includes(String(area)) || (area === 'steps' && inner === 'title')) return 'never';
   if (area === 'reset') return 'after';
