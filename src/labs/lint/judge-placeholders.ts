@@ -12,10 +12,13 @@ import type { LabSubject } from './subject.ts';
 /** When a text is filled in. What a step remembers is there once its setup is done. */
 type FillMoment = Moment | { readonly setupOf: number };
 
+/** The same of any text: some show their placeholders as they stand. */
+type TextMoment = FillMoment | 'never';
+
 /** A text in which placeholders are filled in, and when. */
 interface FilledText {
   readonly text: string;
-  readonly moment: FillMoment | 'never';
+  readonly moment: TextMoment;
   readonly at: { readonly path: YamlPath } | { readonly file: string };
 }
 
@@ -43,7 +46,7 @@ export function judgePlaceholders(subject: LabSubject): RuleFinding[] {
 }
 
 /** The names that have a value at a moment. */
-export function namesAt(lab: Lab, moment: FillMoment | 'never'): string[] {
+export function namesAt(lab: Lab, moment: TextMoment): string[] {
   if (moment === 'never') return [];
   const { controlPlane, workers } = lab.requires.nodes;
   const count = (word: string, most: number): string[] => Array.from({ length: most }, (_, index) => `${word}${index + 1}`);
@@ -76,7 +79,7 @@ interface UnknownName {
 function findUnknown(texts: readonly FilledText[], lab: Lab): RuleFinding[] {
   // A lab has thousands of texts, and only a few moments.
   const moments = new Map<string, ReadonlySet<string>>();
-  const known = (moment: FillMoment | 'never'): ReadonlySet<string> => {
+  const known = (moment: TextMoment): ReadonlySet<string> => {
     const key = JSON.stringify(moment);
     const names = moments.get(key) ?? new Set(namesAt(lab, moment));
     moments.set(key, names);
@@ -90,10 +93,7 @@ function findUnknown(texts: readonly FilledText[], lab: Lab): RuleFinding[] {
   });
 }
 
-function unknownIn(
-  { text, moment, at }: FilledText,
-  knownAt: (moment: FillMoment | 'never') => ReadonlySet<string>,
-): UnknownName[] {
+function unknownIn({ text, moment, at }: FilledText, knownAt: (moment: TextMoment) => ReadonlySet<string>): UnknownName[] {
   const used = placeholdersIn(text);
   if (used.length === 0) return [];
   const known = knownAt(moment);
@@ -142,7 +142,7 @@ function textsOfData(data: unknown, lab: Lab, path: YamlPath = []): FilledText[]
   });
 }
 
-function momentOf(path: YamlPath, lab: Lab): FillMoment | 'never' {
+function momentOf(path: YamlPath, lab: Lab): TextMoment {
   const [area, index, inner] = path;
   if (['title', 'summary', 'objectives'].includes(String(area)) || (area === 'steps' && inner === 'title')) return 'never';
   if (area === 'reset') return 'after';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { explainSubject } from '../../../src/labs/explain/explain-object.ts';
-import { listPath, builtInKinds } from '../../../src/kubernetes/kinds.ts';
+import { builtInKinds, findBuiltInKind, listPath } from '../../../src/kubernetes/kinds.ts';
 import { hasLabels, nameOf, type KubeObject, type Snapshot } from '../../../src/labs/snapshot.ts';
 import { say, withParticle } from '../../../src/labs/sentence.ts';
 
@@ -15,7 +15,7 @@ const namespace = 'try-checks';
 function snapshotOf(lists: Lists): Snapshot {
   return {
     list: ({ apiVersion, kind, namespace: within }) => {
-      const place = builtInKinds.find((one) => one.apiVersion === apiVersion && one.kind === kind)!;
+      const place = findBuiltInKind(apiVersion, kind)!;
       const items = lists[listPath(place, within)]?.items ?? [];
       return Promise.resolve(items.map((item) => ({ ...item, apiVersion, kind })));
     },
