@@ -29,7 +29,7 @@ const object = map({
   conditions: z
     .record(z.string(), z.string('expected a text'), 'expected a map of conditions')
     .optional()
-    .describe('Conditions of its status by type: {Ready: "True"}.'),
+    .describe('Conditions of its status by type: {Ready: "True"}. A pod that is being deleted is not ready.'),
   not: match
     .optional()
     .describe(

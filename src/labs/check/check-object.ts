@@ -9,7 +9,7 @@ import { matchInTime } from './match-time.ts';
 import { difference, show } from './match-operators.ts';
 import { describeSelector, selectObjects } from './select-objects.ts';
 import { nounOf } from '../sentence.ts';
-import { conditionOf, nameOf, type KubeObject } from '../snapshot.ts';
+import { conditionOf, isReadyPod, nameOf, type KubeObject } from '../snapshot.ts';
 
 interface Judged {
   readonly object: KubeObject;
@@ -67,19 +67,26 @@ async function selectAlike({ apiVersion, kind, namespace, name, labels }: Object
   return selectObjects(selector, place.snapshot, place.namespace);
 }
 
-function judge({ match = {}, conditions = {}, not }: ObjectCheck, object: KubeObject): Localized[] {
+function judge({ kind, match = {}, conditions = {}, not }: ObjectCheck, object: KubeObject): Localized[] {
   return [
     ...findDifferences(match, object),
     ...Object.entries(conditions).flatMap(([type, status]) => {
       const actual = textAt(conditionOf(object, type), 'status');
       const where = { en: `condition ${type}`, ko: `컨디션 ${type}` };
-      return actual === status ? [] : [difference(where, both(status), actual === '' ? undefined : actual)];
+      if (actual !== status) return [difference(where, both(status), actual === '' ? undefined : actual)];
+      // A pod that is being deleted stays Ready until its containers have ended: for half a minute, or longer.
+      return kind === 'Pod' && type === 'Ready' && status === 'True' && !isReadyPod(object) ? [whileDeleted] : [];
     }),
     ...(not !== undefined && findDifferences(not, object).length === 0
       ? [{ en: `expected not to have ${show(not).en}`, ko: `없어야 함: ${show(not).ko}` }]
       : []),
   ];
 }
+
+const whileDeleted: Localized = {
+  en: 'condition Ready: True, but the pod is being deleted',
+  ko: '컨디션 Ready: True이지만 파드가 삭제되는 중입니다',
+};
 
 type Problem = Pick<Look, 'expected' | 'actual'>;
 

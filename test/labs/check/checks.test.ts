@@ -68,6 +68,24 @@ describe('object', () => {
     expect(statuses(await look(await start({ objects: three }), [{ object }]))).toEqual([status]);
   });
 
+  it('does not take a pod that is being deleted for a ready one', async () => {
+    const { metadata, ...leaving } = podOf('b', { node: 'worker2' });
+    const going = { ...leaving, metadata: { ...metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
+    const rig = await start({ objects: { [podsPath]: { items: [podOf('a'), going] } } });
+    const results = await look(rig, [
+      { object: { kind: 'Pod', name: 'b', ...ready } },
+      { object: { ...web, ...ready, distinct: { path: 'spec.nodeName', atLeast: 2 } } },
+      { object: { ...web, ...ready, every: true } },
+      { object: { ...web, ...ready } },
+      { object: { kind: 'Pod', name: 'b', absent: true } },
+    ]);
+    expect(statuses(results)).toEqual(['notYet', 'notYet', 'notYet', 'pass', 'notYet']);
+    expect(results[0]).toMatchObject({
+      differences: [{ en: 'condition Ready: True, but the pod is being deleted' }],
+      chain: [{ en: 'Pod b is being deleted.' }],
+    });
+  });
+
   it('says what it expected and what it found', async () => {
     const rig = await start({ objects: three });
     const results = await look(rig, [
