@@ -8,9 +8,10 @@ import { type DryRun, type DryRunPlace, hasJudged, openDryRun } from './dry-run.
 import { interpolate } from '../interpolate.ts';
 import type { Action } from '../lab-action.ts';
 import type { Lab, Step } from '../lab.ts';
+import type { Patience } from '../check/verdict.ts';
 import { listMutants, type Mutant, type Shard, takeShard, writeAgain } from './mutate.ts';
 import { ActionFailed } from '../attempt/perform.ts';
-import { type Stage, valuesOf } from '../attempt/stage.ts';
+import { patienceAfterSolving, type Stage, valuesOf } from '../attempt/stage.ts';
 
 /** What became of a solution with one field of one manifest dropped or changed. */
 export interface MutantResult {
@@ -177,7 +178,7 @@ async function timeSolution(stage: Stage, attempt: Attempt, step: Step): Promise
   const began = Date.now();
   const { attempt: solved } = await solveStep(stage, attempt);
   const between = Date.now();
-  const round = await lookAtStep(stage, solved);
+  const round = await lookAtStep({ ...stage, patience: patienceAfterSolving(stage) }, solved);
   const since = (moment: number, until: number): Milliseconds => Math.max(leastPatience, 2 * (until - moment));
   if (hasPassed(round)) return { solving: since(began, between), checking: since(between, Date.now()) };
   throw new KubelabError('KL-LAB-FAILED', `the solution of step ${step.id} does not pass, so that no slip in it can be judged`, {
@@ -207,10 +208,12 @@ async function tryMutant(
 ): Promise<Verdict> {
   const { loaded } = stage;
   const folder = { ...loaded.folder, read: (path: string) => (path === file ? Promise.resolve(text) : loaded.folder.read(path)) };
-  const slipped = (atMost: Milliseconds): Stage => ({ ...stage, patience: { atMost }, loaded: { ...loaded, folder } });
+  const slipped = (wait: Patience): Stage => ({ ...stage, patience: wait, loaded: { ...loaded, folder } });
+  // However short a check says it waits: a slow machine is no slip.
+  const checking = slipped({ atLeast: patience.checking, atMost: patience.checking });
   try {
-    const solved = await solveStep(slipped(patience.solving), attempt);
-    return judge(step, await lookAtStep(slipped(patience.checking), solved.attempt));
+    const solved = await solveStep(slipped({ atMost: patience.solving }), attempt);
+    return judge(step, await lookAtStep(checking, solved.attempt));
   } catch (error) {
     if (error instanceof Interrupted || !(error instanceof KubelabError)) throw error;
     if (error instanceof ActionFailed && isApplyOf(error.action, file)) {
@@ -218,10 +221,10 @@ async function tryMutant(
       throw error;
     }
     // The solution waited in vain, long enough for the checks too; what comes after in it was not done.
-    const round = await lookAtStep(slipped(0), attempt);
+    const round = await lookAtStep(slipped({ atMost: 0 }), attempt);
     // A check that broke may have met a container that had just ended, and say more in a moment.
     const again = round.results.some(({ status }) => status === 'error');
-    return judge(step, again ? await lookAtStep(slipped(patience.checking), attempt) : round);
+    return judge(step, again ? await lookAtStep(checking, attempt) : round);
   }
 }
 
