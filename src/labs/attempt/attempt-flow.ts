@@ -47,11 +47,9 @@ export function planAttempt({ loaded, now }: Pick<Stage, 'loaded' | 'now'>, wish
  */
 export async function makeReady(stage: Stage, attempt: Attempt): Promise<Attempt> {
   if (attempt.ready) return attempt;
-  const { lab } = stage.loaded;
   await stage.prepare(hasBegun(stage, attempt));
+  if (attempt.step === stage.loaded.lab.steps[0]?.id) return buildUp(stage, attempt);
   await makeNamespace(stage);
-  if (attempt.step === lab.steps[0]?.id)
-    await performActions(stage, lab.setup, performInput(stage, attempt, `the setup of lab ${lab.id}`));
   return beginStep(stage, attempt);
 }
 
@@ -222,9 +220,16 @@ export async function resetTo(stage: Stage, attempt: Attempt, target: string): P
   current = withProgress(current, target, { resets: resets + (attempt.rebuild === true ? 0 : 1) });
   await clearAway(stage, current);
   await stage.prepare(hasBegun(stage, attempt));
+  return buildUp(stage, current);
+}
+
+/** Sets up the attempt's step where nothing of the lab is, with the steps that it builds on done in the learner's place. */
+export async function buildUp(stage: Stage, attempt: Attempt): Promise<Attempt> {
+  const { lab } = stage.loaded;
   await makeNamespace(stage);
-  await performActions(stage, lab.setup, performInput(stage, current, `the setup of lab ${lab.id}`));
-  for (const step of earlierSteps(lab, target)) {
+  await performActions(stage, lab.setup, performInput(stage, attempt, `the setup of lab ${lab.id}`));
+  let current = attempt;
+  for (const step of earlierSteps(lab, attempt.step)) {
     const vars = await replayStep(stage, current, step);
     current = { ...current, vars };
   }

@@ -1,5 +1,5 @@
 import type { Attempt } from '../attempt/attempt.ts';
-import { clearAway, goOn, makeReady, performInput, planAttempt, resetTo } from '../attempt/attempt-flow.ts';
+import { buildUp, clearAway, goOn, performInput, planAttempt } from '../attempt/attempt-flow.ts';
 import { removeObjects } from '../attempt/namespace.ts';
 import { performActions } from '../attempt/perform.ts';
 import { stepOf, type Stage } from '../attempt/stage.ts';
@@ -52,7 +52,8 @@ export async function testLab(stage: Stage, options: TestOptions): Promise<LabTe
 async function testAll(bench: Bench, only: string | undefined): Promise<void> {
   const { stage } = bench;
   const { lab } = stage.loaded;
-  const plan = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
+  const first = planAttempt(stage, { cluster: stage.cluster.name, made: '', mode: 'guided', language: 'en' });
+  const plan = only === undefined ? first : { ...first, step: stepOf(stage, only).id };
   const known: { inventory?: Inventory; begun?: Attempt } = {};
   await bench.run({ name: `${lab.id}: setup`, kind: 'before' }, async () => {
     // A test that was cut off may have left something.
@@ -60,7 +61,7 @@ async function testAll(bench: Bench, only: string | undefined): Promise<void> {
     // What all labs share stays.
     await stage.prepare(false);
     known.inventory = await takeInventory(stage.cluster.kubectl, lab.namespace);
-    known.begun = await (only === undefined ? makeReady(stage, plan) : resetTo(stage, plan, only));
+    known.begun = await buildUp(stage, plan);
     return [];
   });
   const { inventory, begun } = known;

@@ -140,8 +140,8 @@ describe('the test of a lab', () => {
     ]);
   });
 
-  it('goes back to the step that it is to test alone', async () => {
-    const { run } = await createTestRig(withSecond(applyMore));
+  it('goes to the step that it is to test alone, on nodes that were put back once', async () => {
+    const { run, scripts } = await createTestRig(withSecond(applyMore));
     expect(describeCases(await run({ step: 'more' }))).toEqual([
       'first-pod: setup',
       'more: not passed before',
@@ -151,6 +151,8 @@ describe('the test of a lab', () => {
       'more: the solution passes without the steps that it does not need',
       'first-pod: leaves nothing behind',
     ]);
+    // In the setup, in the reset, and in the end.
+    expect(scripts).toHaveLength(3);
   });
 
   it('ends at a failure when what it left is wanted', async () => {
