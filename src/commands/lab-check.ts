@@ -58,7 +58,10 @@ export function readAnswers(given: readonly string[], step: Step): Record<string
 export function showRound(loaded: LoadedLab, attempt: Attempt, round: Round): CommandResult {
   return {
     data: { lab: loaded.lab.id, passed: hasPassed(round), ...round },
-    human: () => [...describeRound(round, attempt.language), describeNext(loaded, attempt, round)],
+    human: () => [
+      ...describeRound(round, stepOf({ loaded }, round.step), attempt.language),
+      describeNext(loaded, attempt, round),
+    ],
     exitCode: hasPassed(round) ? exitCodes.done : exitCodes.notPassed,
   };
 }

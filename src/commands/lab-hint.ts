@@ -17,6 +17,7 @@ import { type Words, words } from './lab-words.ts';
 export const labHint = defineCommand({
   name: 'hint',
   summary: 'show the next hint, chosen by what the last check found',
+  description: 'Where there is no other one, those that it has shown before are shown again.',
   args: {},
   flags: {},
   examples: [{ command: 'kubelab lab hint', what: 'one more each time' }],
@@ -28,29 +29,41 @@ async function runHint(context: Context): Promise<CommandResult> {
   const step = stepOf({ loaded }, attempt.step);
   const progress = progressOf(attempt, step.id);
   const say = words[attempt.language];
+  const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
+  const read = (index: number): string => {
+    const place = ['steps', loaded.lab.steps.indexOf(step), 'hints', index, 'text', attempt.language];
+    return fillField(loaded, place, step.hints[index]?.text[attempt.language] ?? '', values);
+  };
   const index = chooseHint(step, progress);
   const hint = index === undefined ? undefined : step.hints[index];
   if (index === undefined || hint === undefined) {
     const text = Object.keys(progress.results).length === 0 ? say.noHintYet : say.noMoreHints;
+    const earlier = progress.hints.filter((shown) => step.hints[shown] !== undefined).map(read);
     return {
-      data: { hint: undefined, shown: progress.hints.length },
-      human: () => [{ kind: 'text', text }, ...(hasSolutions(loaded.lab) ? [solveInstead(say)] : [])],
+      data: { hint: undefined, shown: progress.hints.length, earlier },
+      human: () => [
+        { kind: 'text', text },
+        ...earlier.flatMap((one, at) => describeHint(say, at + 1, 0, one)),
+        ...(hasSolutions(loaded.lab) ? [solveInstead(say)] : []),
+      ],
     };
   }
-  const values = fillInValues(loaded.lab, await readClusterFacts(existing), attempt.vars);
-  const place = ['steps', loaded.lab.steps.indexOf(step), 'hints', index, 'text', attempt.language];
-  const text = fillField(loaded, place, hint.text[attempt.language], values);
+  const text = read(index);
   const keeper = createKeeper(folder, attempt, lockOwner(context, 'lab hint'));
   // Only what can be shown has its cost.
   if (!(await keeper.keep(withProgress(attempt, step.id, { hints: [...progress.hints, index] }))))
     throw new KubelabError('KL-LAB-ORDER', `step ${step.id} of lab ${loaded.lab.id} is no longer the current one`);
   return {
     data: { hint: text, tier: hint.tier, cost: hint.cost, shown: progress.hints.length + 1 },
-    human: () => [
-      { kind: 'heading', text: say.hint(progress.hints.length + 1, hint.cost) },
-      { kind: 'text', text },
-    ],
+    human: () => describeHint(say, progress.hints.length + 1, hint.cost, text),
   };
+}
+
+function describeHint(say: Words, number: number, cost: number, text: string): readonly Block[] {
+  return [
+    { kind: 'heading', text: say.hint(number, cost) },
+    { kind: 'text', text },
+  ];
 }
 
 function solveInstead(say: Words): Block {

@@ -31,6 +31,20 @@ export function askToReset(lab: Touched, step: string, language: Language): stri
   });
 }
 
+/** What is asked before a step is done in the learner's place. */
+export function askToSolve({ id, namespace, isolation }: Touched, step: string, language: Language): string {
+  const where = {
+    namespace: { en: `in namespace ${namespace}`, ko: `${namespace} 네임스페이스` },
+    nodes: { en: `in namespace ${namespace} and on the nodes`, ko: `${namespace} 네임스페이스와 노드` },
+    cluster: { en: 'on the cluster', ko: '클러스터' },
+  }[isolation];
+  const question = {
+    en: `What you have made ${where.en} may be changed or deleted. Have step ${step} of lab ${id} done for you, for no points?`,
+    ko: `${where.ko}에서 직접 만든 것이 바뀌거나 지워질 수 있습니다. 점수 없이 ${id} 실습의 ${step} 단계를 대신 수행할까요?`,
+  };
+  return question[language];
+}
+
 /** What is asked before a lab begins where something of it is there already. */
 export function askToClear(lab: Touched, language: Language): string {
   const { id, namespace } = lab;

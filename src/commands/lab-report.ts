@@ -9,6 +9,7 @@ import type { Step } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';
 import type { Block } from '../ui/block.ts';
+import type { MarkdownNode } from '../ui/markdown-block.ts';
 import { words } from './lab-words.ts';
 
 /** The head of a step: which it is, how long it takes. */
@@ -30,17 +31,29 @@ export async function describeText(
   const say = words[language];
   const index = loaded.lab.steps.indexOf(step);
   const fill: FillField = (path, text) => fillField(loaded, ['steps', index, ...path, language], text[language], values);
-  const body = async (): Promise<Block[]> => {
-    if (view.mode === 'challenge')
-      return [
-        { kind: 'heading', text: step.title[language] },
-        { kind: 'text', text: `${say.goal}: ${fill(['goal'], step.goal)}` },
-      ];
-    const long = await loaded.text(step.id, language);
-    const mark: Block[] = long.language === language ? [] : [{ kind: 'text', text: say.otherLanguage, tone: 'careful' }];
-    return [...mark, { kind: 'markdown', nodes: parseMarkdown(fillLongText(loaded, long, values)) }];
-  };
-  return [...(await body()), ...describeQuestions(step, language, fill)];
+  const questions = describeQuestions(step, language, fill);
+  if (view.mode === 'challenge')
+    return [
+      { kind: 'heading', text: step.title[language] },
+      { kind: 'text', text: `${say.goal}: ${fill(['goal'], step.goal)}` },
+      ...questions,
+    ];
+  const long = await loaded.text(step.id, language);
+  const mark: Block[] = long.language === language ? [] : [{ kind: 'text', text: say.otherLanguage, tone: 'careful' }];
+  return [...mark, ...placeQuestions(parseMarkdown(fillLongText(loaded, long, values)), questions)];
+}
+
+/** A question is there to be answered before the text shows what happens: where it asks to predict, or else at its end. */
+function placeQuestions(nodes: readonly MarkdownNode[], questions: readonly Block[]): readonly Block[] {
+  const predict = Object.values(words).map((say) => say.predict);
+  const asks = (node: MarkdownNode): boolean =>
+    node.kind === 'paragraph' &&
+    node.spans.some(({ text, style }) => style === 'strong' && predict.some((word) => text.startsWith(word)));
+  const end = questions.length === 0 ? nodes.length : nodes.findIndex(asks) + 1 || nodes.length;
+  return [nodes.slice(0, end), nodes.slice(end)].flatMap((part, index): readonly Block[] => [
+    ...(part.length === 0 ? [] : [{ kind: 'markdown', nodes: part } as const]),
+    ...(index === 0 ? questions : []),
+  ]);
 }
 
 /** Fills in a text of a step, by where it stands in it. */
@@ -62,8 +75,11 @@ function describeQuestions(step: Step, language: Language, fill: FillField): Blo
   });
 }
 
-/** What a round found: the first failure in full, and how many more there are. */
-export function describeRound(round: Round, language: Language): readonly Block[] {
+/**
+ * What a round found: the first failure in full, and how many more there are. A question that is open says nothing of what
+ * was done on the cluster, so that it comes in a line behind what does.
+ */
+export function describeRound(round: Round, { checks }: Pick<Step, 'checks'>, language: Language): readonly Block[] {
   const say = words[language];
   const counted = round.results.filter(({ status }) => status !== 'notApplicable');
   const passed = counted.filter(({ status }) => status === 'pass').length;
@@ -76,13 +92,22 @@ export function describeRound(round: Round, language: Language): readonly Block[
   if (hasPassed(round)) return [table(round, language), ...broken, { kind: 'text', text: say.allPassed, tone: 'good' }];
   // What failed by itself says more than what waits for it.
   const failed = counted.filter(({ status }) => status !== 'pass');
-  const first = failed.find(({ status }) => status === 'notYet' || status === 'spoiled') ?? failed[0];
-  const rest = failed.length - 1;
+  const asked = new Set(checks.filter(({ answer }) => answer !== undefined).map(({ id }) => id));
+  const saying = failed.filter(({ status }) => status === 'notYet' || status === 'spoiled');
+  const first = saying.find(({ check }) => !asked.has(check)) ?? saying[0] ?? failed[0];
+  const questions = saying.filter((result) => result !== first && asked.has(result.check));
+  const rest = failed.length - 1 - questions.length;
   return [
     table(round, language),
     ...spoiled,
     ...broken,
     ...(first === undefined ? [] : describeFailure(first, language)),
+    ...(questions.length === 0
+      ? []
+      : [
+          { kind: 'text', text: `${say.questions}:` } as const,
+          { kind: 'list', items: questions.map((result) => `${result.check}: ${messageOf(result, language)}`) } as const,
+        ]),
     { kind: 'text', text: `${say.passed(passed, counted.length)}${rest > 0 ? ` ${say.more(rest)}` : ''}` },
   ];
 }
@@ -115,13 +140,16 @@ function describeFailure(result: CheckResult, language: Language): Block[] {
     ...(result.differences ?? []).map((line) => line[language]),
   ];
   const chain = (result.chain ?? []).map((link) => link[language]);
-  const message = result.message?.[language] ?? result.because?.[language] ?? result.check;
   return [
     ...(result.status === 'error' ? [{ kind: 'text', text: say.checkBroke, tone: 'careful' } as const] : []),
-    { kind: 'text', text: message, tone: result.status === 'error' ? 'careful' : 'bad' },
+    { kind: 'text', text: messageOf(result, language), tone: result.status === 'error' ? 'careful' : 'bad' },
     ...(lines.length === 0 ? [] : [{ kind: 'list', items: lines } as const]),
     ...(chain.length === 0 ? [] : [{ kind: 'text', text: `${say.because}:` } as const, { kind: 'list', items: chain } as const]),
   ];
+}
+
+function messageOf({ message, because, check }: CheckResult, language: Language): string {
+  return message?.[language] ?? because?.[language] ?? check;
 }
 
 /** What to type next, by how far the attempt is and what a round found just now. */

@@ -5,17 +5,20 @@ import type { DoneAction } from '../labs/attempt/done-action.ts';
 import type { Language } from '../labs/lab-fields.ts';
 import { patienceAfterSolving } from '../labs/attempt/stage.ts';
 import { requireSolutions } from '../labs/solutions.ts';
+import { Interrupted } from '../errors/errors.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { showRound } from './lab-check.ts';
+import { askToSolve } from './lab-questions.ts';
 import { onStage, openReady } from './lab-stage.ts';
 import { type Words, words } from './lab-words.ts';
 
 export const labSolve = defineCommand({
   name: 'solve',
   summary: 'have the step done for you, and see how',
-  description: 'It works in the namespace of the lab, where your own work is, and gives no points for the step.',
+  description:
+    'It works where your own work is, and may change or delete that, so that it asks before. It gives no points for the step.',
   args: {},
   flags: {},
   examples: [{ command: 'kubelab lab solve', what: 'when the hints did not help' }],
@@ -25,6 +28,8 @@ export const labSolve = defineCommand({
 async function runSolve(context: Context): Promise<CommandResult> {
   const { existing, loaded, attempt } = await openReady(context);
   requireSolutions(loaded.lab);
+  const isWanted = await context.ask({ text: askToSolve(loaded.lab, attempt.step, attempt.language), flag: '--yes' });
+  if (!isWanted) throw new Interrupted('nothing was changed');
   const title = `lab solve ${loaded.lab.id}`;
   const solved = await onStage(context, { existing, loaded, attempt, title, changes: true }, async (stage) => {
     const { attempt: after, performed } = await solveStep(stage, attempt);

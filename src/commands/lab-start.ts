@@ -30,6 +30,7 @@ export const labStart = defineCommand({
     ...languageFlag,
     ...trustFlag,
     challenge: { type: 'boolean', summary: 'show what has to be reached, and not how' },
+    guided: { type: 'boolean', summary: 'show the whole text, as without --challenge, where a lab goes on' },
   },
   examples: [
     { command: 'kubelab lab start emptydir', what: 'begin a guided lab' },
@@ -38,11 +39,15 @@ export const labStart = defineCommand({
   run: ({ args, flags }, context) => runStart(context, args.lab, flags),
 });
 
-async function runStart(
-  context: Context,
-  asked: string,
-  flags: { readonly lang: string | undefined; readonly challenge: boolean; readonly trust: boolean },
-): Promise<CommandResult> {
+/** How somebody wants to read a lab. */
+interface Wishes {
+  readonly lang: string | undefined;
+  readonly challenge: boolean;
+  readonly guided: boolean;
+}
+
+async function runStart(context: Context, asked: string, flags: Wishes & { readonly trust: boolean }): Promise<CommandResult> {
+  if (flags.challenge && flags.guided) throw new KubelabError('KL-USE', 'give --challenge or --guided, and not both');
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
   const language = chooseLanguage(context, flags.lang);
@@ -173,31 +178,23 @@ function unlike(known: Attempt, pack: InstalledPack | undefined): KubelabError {
   });
 }
 
-function beginAttempt(
-  context: Context,
-  existing: Existing,
-  loaded: LoadedLab,
-  flags: { readonly lang: string | undefined; readonly challenge: boolean },
-): Attempt {
+function beginAttempt(context: Context, existing: Existing, loaded: LoadedLab, flags: Wishes): Attempt {
   return planAttempt(
     { loaded, now: () => new Date() },
     {
       cluster: existing.state.name,
       made: existing.state.createdAt,
-      mode: flags.challenge ? 'challenge' : 'guided',
+      mode: wantedMode(flags) ?? 'guided',
       language: chooseLanguage(context, flags.lang),
     },
   );
 }
 
-function goOnWith(
-  context: Context,
-  known: Attempt,
-  flags: { readonly lang: string | undefined; readonly challenge: boolean },
-): Attempt {
-  return {
-    ...known,
-    mode: flags.challenge ? 'challenge' : known.mode,
-    language: chooseLanguage(context, flags.lang, known.language),
-  };
+function goOnWith(context: Context, known: Attempt, flags: Wishes): Attempt {
+  return { ...known, mode: wantedMode(flags) ?? known.mode, language: chooseLanguage(context, flags.lang, known.language) };
+}
+
+function wantedMode({ challenge, guided }: Wishes): Attempt['mode'] | undefined {
+  if (challenge) return 'challenge';
+  return guided ? 'guided' : undefined;
 }

@@ -37,6 +37,10 @@ export interface Words {
   waited(object: string | undefined): string;
   moreLines(count: number): string;
   readonly question: string;
+  /** That have no answer yet, or another one. */
+  readonly questions: string;
+  /** What texts ask for, in bold, before they show what happens. */
+  readonly predict: string;
   readonly answerWith: string;
   readonly goal: string;
   readonly wait: string;
@@ -103,6 +107,8 @@ const en: Words = {
   waited: (object) => `Wait until ${object === undefined ? 'this has taken effect' : `${object} is as it has to be`}.`,
   moreLines: (count) => `${count} more ${count === 1 ? 'line is' : 'lines are'} not shown.`,
   question: 'Question',
+  questions: 'Questions without the right answer',
+  predict: 'Predict',
   answerWith: 'Answer with',
   goal: 'Goal',
   wait: 'wait until the checks pass',
@@ -168,6 +174,8 @@ const ko: Words = {
     object === undefined ? '적용될 때까지 기다립니다.' : `${object} 객체가 필요한 상태가 될 때까지 기다립니다.`,
   moreLines: (count) => `${count}줄은 표시하지 않았습니다.`,
   question: '질문',
+  questions: '아직 맞히지 못한 질문',
+  predict: '예측',
   answerWith: '답하는 방법',
   goal: '목표',
   wait: '확인을 통과할 때까지 기다립니다',

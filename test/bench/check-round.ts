@@ -14,7 +14,7 @@ export const checkRound: Benchmark = {
     const site = await bench.cluster();
     bench.progress(`kubelab lab start ${lab}, and its first step solved`);
     await site.kubelab('lab', 'start', lab);
-    await site.kubelab('lab', 'solve');
+    await site.kubelab('lab', 'solve', '--yes');
     const rounds: Round[] = [];
     const runs: number[] = [];
     for (let count = 0; count < repeats; count += 1) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { askToClear, askToReset, askToStop, askToStopWithout } from '../../src/commands/lab-questions.ts';
+import { askToClear, askToReset, askToSolve, askToStop, askToStopWithout } from '../../src/commands/lab-questions.ts';
 import { languages } from '../../src/labs/lab-fields.ts';
 import type { Lab } from '../../src/labs/lab.ts';
 
@@ -44,6 +44,20 @@ describe.each(Object.entries(questions))('what is asked before labs are taken of
     const one = lab('nodes', [{ kind: 'persistentvolume', name: 'box' }]);
     expect(languages.map((language) => ask(one, language))).toMatchSnapshot(name);
   });
+});
+
+it.each(languages)('says where what a learner made may change for a solution, in %s', (language) => {
+  const [plain = '', nodes = '', cluster = ''] = (['namespace', 'nodes', 'cluster'] as const).map((isolation) =>
+    askToSolve(lab(isolation), 'kubelet', language),
+  );
+  const [node, whole] = language === 'ko' ? ['노드', '클러스터에서'] : ['nodes', 'on the cluster'];
+  for (const text of [plain, nodes, cluster]) expect(text).toMatch(/^(?=.*surgery)(?=.*kubelet).*\?$/);
+  expect([plain, nodes].map((text) => text.includes('lab-surgery'))).toEqual([true, true]);
+  expect([plain, nodes, cluster].map((text) => [text.includes(node), text.includes(whole)])).toEqual([
+    [false, false],
+    [true, false],
+    [false, true],
+  ]);
 });
 
 it('ends a lab that can not be read, with the reason in one sentence', () => {

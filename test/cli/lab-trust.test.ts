@@ -129,7 +129,7 @@ describe.runIf(process.platform === 'linux')('a lab of a pack, where nodes share
     const before = rig.ssh.calls.length;
     if (lock === undefined) await rm(join(rig.pack, 'pack.lock'));
     else await write(rig.pack, { 'pack.lock': lock });
-    for (const words of [['start', 'from-pack'], ['check'], ['solve'], ['reset', '--yes'], ['watch']])
+    for (const words of [['start', 'from-pack'], ['check'], ['solve', '--yes'], ['reset', '--yes'], ['watch']])
       expect([words, (await rig.run('lab', ...words)).stderr]).toEqual([words, expect.stringContaining('KL-LAB-TRUST')]);
     expect(rig.ssh.calls.length).toBe(before);
     // It can still be ended: its namespace goes, and no script of it runs.
@@ -446,7 +446,7 @@ describe.runIf(process.platform === 'linux')('a mistake in a lab is named with i
   it('in an answer to a question that no step asks', async () => {
     const { rig, begun } = await begin(inYaml('solve:', 'solve:\n      - {answer: {which: true}}'));
     expect(begun.exitCode).toBe(0);
-    const { exitCode, stderr } = await rig.run('lab', 'solve');
+    const { exitCode, stderr } = await rig.run('lab', 'solve', '--yes');
     expect([exitCode, stderr]).toEqual([4, expect.stringContaining('KL-LAB-FAILED')]);
     expect(stderr).toContain('the solution of step run');
     expect(stderr).toContain('the lab asks no question which');
