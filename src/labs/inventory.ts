@@ -1,9 +1,10 @@
 import type { Kubectl } from '../kubernetes/kubectl.ts';
 
-/** What is on a cluster outside of any namespace, by name, with what a lab may have changed on it. */
+/** What is on a cluster and of no lab, by name, with what a lab may have changed in it. */
 export type Inventory = ReadonlyMap<string, string>;
 
-const kinds = [
+/** What no namespace holds. */
+const clusterKinds = [
   'namespaces',
   'persistentvolumes',
   'storageclasses',
@@ -11,19 +12,39 @@ const kinds = [
   'clusterrolebindings',
   'customresourcedefinitions',
   'priorityclasses',
+  'apiservices',
   'validatingwebhookconfigurations',
   'mutatingwebhookconfigurations',
   'nodes',
+];
+
+/** What people and controllers set up in namespaces, and leave as it is: nothing that comes and goes by itself. */
+const namespacedKinds = [
+  'deployments.apps',
+  'daemonsets.apps',
+  'statefulsets.apps',
+  'services',
+  'serviceaccounts',
+  'configmaps',
+  'roles',
+  'rolebindings',
 ];
 
 interface Item {
   readonly kind: string;
   readonly metadata: {
     readonly name: string;
+    readonly namespace?: string;
     readonly deletionTimestamp?: string;
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
+  /** Where objects that are not described by a spec say what they are. */
+  readonly data?: unknown;
+  readonly rules?: unknown;
+  readonly roleRef?: unknown;
+  readonly subjects?: unknown;
+  readonly webhooks?: unknown;
   readonly spec?: {
     readonly taints?: readonly unknown[];
     readonly unschedulable?: boolean;
@@ -32,16 +53,25 @@ interface Item {
 }
 
 /**
- * Every object that no namespace holds; of nodes their labels, taints and whether they take pods.
+ * Every object that no namespace holds, and of those in namespaces what is set up to stay; of nodes their labels, taints and
+ * whether they take pods. What a lab does to the files of nodes is not looked at.
  * @param namespace that of the lab: other labs may come and go beside it, with their namespaces and volumes.
  */
 export async function takeInventory(kubectl: Kubectl, namespace: string): Promise<Inventory> {
-  const { items } = await kubectl.json<{ readonly items: readonly Item[] }>(['get', kinds.join(',')], { timeout: 60_000 });
+  const list = async (...words: readonly string[]): Promise<readonly Item[]> =>
+    (await kubectl.json<{ readonly items: readonly Item[] }>(['get', ...words], { timeout: 120_000 })).items;
+  const items = [...(await list(clusterKinds.join(','))), ...(await list(namespacedKinds.join(','), '--all-namespaces'))];
   const own = items.filter((item) => !belongsToAnother(item, namespace));
-  return new Map(own.map((item) => [`${item.kind} ${item.metadata.name}`, describeItem(item)]));
+  return new Map(own.map((item) => [nameItem(item), describeItem(item)]));
+}
+
+function nameItem({ kind, metadata: { name, namespace } }: Item): string {
+  return `${kind} ${namespace === undefined ? '' : `${namespace}/`}${name}`;
 }
 
 function belongsToAnother({ kind, metadata, spec }: Item, namespace: string): boolean {
+  // What is in that of the lab goes with it.
+  if (metadata.namespace !== undefined) return metadata.namespace.startsWith('lab-');
   if (kind === 'Namespace') return metadata.name.startsWith('lab-') && metadata.name !== namespace;
   return spec?.claimRef?.namespace !== undefined && spec.claimRef.namespace !== namespace;
 }
@@ -49,10 +79,12 @@ function belongsToAnother({ kind, metadata, spec }: Item, namespace: string): bo
 /** Of what is on its way out already: it may go. */
 const leaving = 'leaving';
 
-function describeItem({ kind, metadata, spec }: Item): string {
+function describeItem({ kind, metadata, data, rules, roleRef, subjects, webhooks, spec }: Item): string {
   if (metadata.deletionTimestamp !== undefined) return leaving;
   if (kind === 'StorageClass') return String(metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true');
-  if (kind !== 'Node') return '';
+  // A volume gets claims, and loses them.
+  if (kind === 'PersistentVolume' || kind === 'Namespace') return '';
+  if (kind !== 'Node') return JSON.stringify({ data, rules, roleRef, subjects, webhooks, spec });
   const labels = Object.entries(metadata.labels ?? {}).map(([name, value]) => `${name}=${value}`);
   return JSON.stringify({ labels: labels.toSorted(), taints: spec?.taints ?? [], unschedulable: spec?.unschedulable ?? false });
 }
@@ -64,7 +96,9 @@ export function findLeftovers(before: Inventory, after: Inventory): string[] {
     ...[...before].filter(([name, value]) => value !== leaving && !after.has(name)).map(([name]) => `${name} is gone`),
     ...[...after].flatMap(([name, value]) => {
       const old = before.get(name);
-      return old === undefined || old === leaving || old === value ? [] : [`${name} has changed: ${old} is now ${value}`];
+      if (old === undefined || old === leaving || old === value) return [];
+      const isShort = old.length + value.length < 400;
+      return [`${name} has changed${isShort ? `: ${old} is now ${value}` : ''}`];
     }),
   ];
 }

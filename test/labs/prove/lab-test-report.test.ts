@@ -27,9 +27,16 @@ describe('what a lab leaves behind', () => {
 
 describe('an inventory', () => {
   const item = (kind: string, metadata: Record<string, unknown>) => ({ kind, metadata });
-  const take = (...items: unknown[]) => {
+  /** The cluster answers with what is in a namespace only where all are asked for. */
+  const take = (...items: ReturnType<typeof item>[]) => {
     const unused = () => Promise.reject(new Error('an inventory only lists'));
-    const kubectl: Kubectl = { json: <T>() => Promise.resolve({ items } as T), apply: unused, run: unused };
+    const list = (words: readonly string[]) =>
+      items.filter(({ metadata }) => words.includes('--all-namespaces') === (metadata['namespace'] !== undefined));
+    const kubectl: Kubectl = {
+      json: <T>(words: readonly string[]) => Promise.resolve({ items: list(words) } as T),
+      apply: unused,
+      run: unused,
+    };
     return takeInventory(kubectl, 'lab-x');
   };
 
@@ -42,6 +49,21 @@ describe('an inventory', () => {
     expect(findLeftovers(before, await take())).toEqual(['Namespace kept is gone']);
     const ended = item('Namespace', { name: 'kept', deletionTimestamp: '2026-01-01T00:00:00Z' });
     expect(findLeftovers(before, await take(ended))).toEqual(['Namespace kept has changed:  is now leaving']);
+  });
+
+  it('has what a lab may have done to what all share, and not what is in labs', async () => {
+    const server = (args: string) => ({ ...item('Deployment', { name: 'metrics', namespace: 'kube-system' }), spec: { args } });
+    const role = (verb: string) => ({ ...item('ClusterRole', { name: 'view' }), rules: [{ verbs: [verb] }] });
+    const own = item('Deployment', { name: 'web', namespace: 'lab-x' });
+    const left = item('ConfigMap', { name: 'web', namespace: 'default' });
+    const before = await take(server('--safe'), role('get'), own);
+    expect([...before.keys()]).toEqual(['ClusterRole view', 'Deployment kube-system/metrics']);
+    expect(findLeftovers(before, await take(server('--safe'), role('get')))).toEqual([]);
+    expect(findLeftovers(before, await take(server('x'.repeat(400)), role('delete'), left))).toEqual([
+      'ConfigMap default/web is left behind',
+      'ClusterRole view has changed: {"rules":[{"verbs":["get"]}]} is now {"rules":[{"verbs":["delete"]}]}',
+      'Deployment kube-system/metrics has changed',
+    ]);
   });
 
   it('leaves out what is of other labs', async () => {

@@ -74,7 +74,7 @@ async function createTestRig(text = yaml): Promise<TestRig> {
   program.answer(/ annotate pod web /, () =>
     found().some(({ metadata }) => metadata.name === 'web') ? {} : { stderr: 'pods "web" not found\n', exitCode: 1 },
   );
-  program.answer(/ get (?:namespaces,|persistentvolumes).*-o json$/, { stdout: '{"items": []}' });
+  program.answer(/ get (?:namespaces,|persistentvolumes|deployments\.apps,).*-o json$/, { stdout: '{"items": []}' });
   const kubectl = kubectlIn(tools.folder, abort.signal);
   const loaded = await loadLab(fixture.path);
   const stage = { loaded, cluster: { ...rig.cluster, kubectl, images: { web: 'web:1' } }, patience: {}, now: () => new Date() };
