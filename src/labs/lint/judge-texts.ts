@@ -1,12 +1,18 @@
-import { showText } from '../../cluster/yaml-document.ts';
+import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { placeholdersIn } from '../interpolate.ts';
+import type { Language, Localized } from '../lab-fields.ts';
+import type { Lab } from '../lab.ts';
 import { textFile } from '../load-lab.ts';
+import { fieldsIn } from '../message.ts';
 import type { RuleFinding } from './finding.ts';
 import { readMarkdown } from './markdown-parts.ts';
 import type { RuleId } from './rules.ts';
 import type { LabSubject } from './subject.ts';
 
-/** LAB012 to LAB016, LAB018 and LAB019: the long texts, each by itself and against the one in the default language. */
+/**
+ * LAB012 to LAB016, LAB018 and LAB019: the long texts, each by itself and against the one in the default language; LAB013 also
+ * of the short ones.
+ */
 export function judgeTexts({ lab, files }: LabSubject): RuleFinding[] {
   const names = ['index', ...lab.steps.map(({ id }) => id)];
   const others = lab.lang.complete.filter((language) => language !== lab.lang.default);
@@ -18,7 +24,8 @@ export function judgeTexts({ lab, files }: LabSubject): RuleFinding[] {
       return text === undefined || originalText === undefined ? [] : [{ file, text, original, originalText }];
     }),
   );
-  return [...texts.flatMap((text) => judgeText(text, files)), ...pairs.flatMap(compare)];
+  const short = listLocalized(lab).flatMap((one) => compareShort(one, lab));
+  return [...texts.flatMap((text) => judgeText(text, files)), ...pairs.flatMap(compare), ...short];
 }
 
 function judgeText({ file, text }: { file: string; text: string }, files: LabSubject['files']): RuleFinding[] {
@@ -95,4 +102,42 @@ function compare({ file, text, original, originalText }: Pair): RuleFinding[] {
       keyed(other.headings, ({ level }) => String(level)),
     ),
   ];
+}
+
+interface PlacedText {
+  readonly text: Localized;
+  readonly path: YamlPath;
+}
+
+// Data of an author's own, such as labels, may have languages for keys and be no text.
+const noTexts = new Set(['object', 'exec', 'http', 'run', 'until', 'is', 'remember']);
+
+/** Every short text of lab.yaml. */
+function listLocalized(data: unknown, path: YamlPath = []): PlacedText[] {
+  if (typeof data !== 'object' || data === null) return [];
+  const { en, ko } = data as Readonly<Record<string, unknown>>;
+  if (typeof en === 'string' && typeof ko === 'string') return [{ text: { en, ko }, path }];
+  const entries: [string | number, unknown][] = Array.isArray(data) ? [...data.entries()] : Object.entries(data);
+  return entries.flatMap(([key, value]) => (noTexts.has(String(key)) ? [] : listLocalized(value, [...path, key])));
+}
+
+const languageWords: Readonly<Record<Language, string>> = { en: 'English', ko: 'Korean' };
+
+function compareShort({ text, path }: PlacedText, { lang }: Pick<Lab, 'lang'>): RuleFinding[] {
+  const other = lang.default === 'en' ? 'ko' : 'en';
+  const [own, original] = [allPlaceholders(text[other]), allPlaceholders(text[lang.default])];
+  const missing = original.find((name) => !own.includes(name));
+  const extra = own.find((name) => !original.includes(name));
+  const differences = [
+    ...(missing === undefined ? [] : [`${showText(missing)} is missing`]),
+    ...(extra === undefined ? [] : [`${showText(extra)} is only here`]),
+  ];
+  if (differences.length === 0) return [];
+  const message = `the placeholders are not those of the text in ${languageWords[lang.default]}: ${differences.join(', ')}`;
+  return [{ rule: 'LAB013', message, at: { path: [...path, other] } }];
+}
+
+/** Of `{{path|fallback}}` only the path: what is said where there is nothing is translated. */
+function allPlaceholders(text: string): string[] {
+  return [...placeholdersIn(text).map((name) => `\${${name}}`), ...fieldsIn(text).map((field) => `{{${field}}}`)];
 }

@@ -107,15 +107,21 @@ test:`,
     ],
   ),
   LAB009: {
-    ...yaml(['A pod web runs.', 'A pod web runs ${TOKN} on ${node.worker2}, $${SHELL}.']),
+    ...yaml(
+      ['A pod web runs.', 'A pod web runs ${TOKN} on ${node.worker2}, $${SHELL}.'],
+      ['파드 web이 실행됩니다.', '${TOKN} ${node.worker2} 파드.'],
+    ),
     ...file('files/web.yaml', ['${TOKEN}', '${TOKEN} ${image.shell}']),
     ...file('text/en/run.md', ['called web', 'called web ${home}']),
     ...file('text/ko/run.md', ['web이라는', '${home} web이라는']),
   },
-  'LAB009-titles': yaml(['The first pod', 'The first pod ${TOKEN}'], ['Run it', 'Run ${TOKEN}']),
+  'LAB009-titles': yaml(
+    ['"The first pod", ko: "첫', '"The first pod ${TOKEN}", ko: "${TOKEN} 첫'],
+    ['"Run it", ko: "', '"Run ${TOKEN}", ko: "${TOKEN} '],
+  ),
   'LAB009-needs': yaml(
     ['    checks:', '    remember: {UID: {kind: Pod, name: web, path: metadata.uid}}\n    checks:'],
-    ['test:', `${stepTwo('needs: []').replace('Look.', 'Look at ${UID}.')}test:`],
+    ['test:', `${stepTwo('needs: []').replace('Look.", ko: "', 'Look at ${UID}.", ko: "${UID} ')}test:`],
   ),
   LAB010: yaml(['TOKEN: {random: hex8}', 'TOKEN: {random: hex8}\n  SPARE: {value: x}']),
   LAB011: { 'text/ko/run.md': undefined, 'text/en/index.md': undefined, 'text/ko/index.md': undefined },
@@ -125,6 +131,18 @@ test:`,
     ...file('text/ko/index.md', ['파드는', '~~~\nkubectl\n~~~\n\n파드는']),
   },
   LAB013: file('text/en/run.md', ['called web', 'called ${TOKEN}']),
+  'LAB013-short': yaml(
+    ['"A pod web runs.", ko: "파드 web이', '"A pod ${TOKEN} runs.", ko: "파드 $${TOKEN}이'],
+    [
+      '{en: "The pod is not ready.", ko: "파드가',
+      '{en: "The pod is {{actual.status.phase|missing}}.", ko: "{{count}} {{ actual.status.phase | 없음 }} 파드가',
+    ],
+    [
+      '{en: "Which command makes one pod?", ko: "파드',
+      '{en: "What makes ${namespace} and ${TOKEN}?", ko: "${TOKEN} ${namespace} 파드',
+    ],
+    [check, 'object: {kind: Pod, name: web, labels: {en: "${TOKEN}", ko: web}}'],
+  ),
   LAB014: file('text/ko/run.md', ['web이라는', '[web](https://kubernetes.io/ko/docs/)이라는']),
   LAB015: file('text/ko/run.md', ['# 실행하기', '# 실행하기\n\n## 그리고']),
   LAB016: { 'text/ko/run.md': '# Run it\n\nMake a pod called web.\n' },
@@ -328,10 +346,16 @@ spec:
       - {kubectl: [rollout, status, deployment/web]}
       - {kubectl: [exec, web, --, tail, -f, x]}`,
   ]),
-  LAB039: yaml([
-    'The pod is not ready.',
-    'The pod is {{actual.status.phase|missing}}, {{actual.status.fase}}, {{found}} or {{ actual | none }}, {{count}} {{stdout}} {{}}.',
-  ]),
+  LAB039: yaml(
+    [
+      'The pod is not ready.',
+      'The pod is {{actual.status.phase|missing}}, {{actual.status.fase}}, {{found}} or {{ actual | none }}, {{count}} {{stdout}} {{}}.',
+    ],
+    [
+      '파드가 준비되지',
+      '{{actual.status.phase|없음}} {{actual.status.fase}} {{found}} {{actual}} {{count}} {{stdout}} 파드가 준비되지',
+    ],
+  ),
   LAB040: yaml([
     '    - {id: no-such-image, step: run, do: [{kubectl: [delete, pod, web, --ignore-not-found]}], mustFail: [pod-ready]}\n',
     '    []\n',
