@@ -1,6 +1,6 @@
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { placeholdersIn } from '../interpolate.ts';
-import type { Expectation, TextExpectation } from '../lab-check.ts';
+import type { Expectation, ObjectCheck, TextExpectation } from '../lab-check.ts';
 import type { RuleFinding } from './finding.ts';
 import { listActions, listLooks, type PlacedLook } from './lab-parts.ts';
 import type { LabSubject } from './subject.ts';
@@ -66,6 +66,8 @@ function judgeExpectation({ fields, path }: PlacedLook): RuleFinding[] {
   const { atLeast, atMost } = object?.count ?? {};
   if (atLeast !== undefined && atMost !== undefined && atLeast > atMost)
     findings.push(find('nothing is at least that and at most this', 'object', 'count'));
+  if (object !== undefined)
+    for (const { path: inner, message } of judgeReachable(object)) findings.push(find(message, 'object', ...inner));
   if (expect === undefined) return findings;
   if (exec === undefined && http === undefined && run === undefined)
     return [...findings, find('only exec, http and run give something back', 'expect')];
@@ -75,6 +77,24 @@ function judgeExpectation({ fields, path }: PlacedLook): RuleFinding[] {
   if (expect.refused === true && (expect.body !== undefined || expect.status !== undefined))
     findings.push(find('what is refused has no body and no status', 'expect', 'refused'));
   return [...findings, ...judgeTexts(expect).map(({ key, message }) => find(message, 'expect', key))];
+}
+
+const statuses = ['True', 'False', 'Unknown'];
+
+/** What no object, or no single one, can ever have. */
+function judgeReachable({ name, conditions, count, distinct }: ObjectCheck): { path: YamlPath; message: string }[] {
+  const wrong = Object.entries(conditions ?? {}).filter(
+    ([, status]) => !statuses.includes(status) && placeholdersIn(status).length === 0,
+  );
+  const single = 'a name selects one object, and never several';
+  return [
+    ...wrong.map(([type, status]) => {
+      const message = `a condition is one of ${statuses.join(', ')}, and never ${showText(status)}`;
+      return { path: ['conditions', type], message };
+    }),
+    ...(name !== undefined && (count?.atLeast ?? 0) > 1 ? [{ path: ['count', 'atLeast'], message: single }] : []),
+    ...(name !== undefined && distinct !== undefined ? [{ path: ['distinct', 'atLeast'], message: single }] : []),
+  ];
 }
 
 function judgeTexts(expect: Expectation): { key: string; message: string }[] {

@@ -334,6 +334,21 @@ spec:
     check,
     'object: {kind: Pod, match: {spec: {nodeName: {$inn: [x]}}}, not: {spec: {nodeName: {$in: x}}}, where: {spec.nodeName: {$gte: "${TOKEN}"}}}',
   ]),
+  'LAB036-reachable': yaml(
+    [
+      check,
+      `object: {kind: Pod, name: web, conditions: {Ready: "true", Initialized: "\${TOKEN}", PodScheduled: Unknown}, count: {atLeast: 2}}`,
+    ],
+    [
+      '    hints:',
+      `      - {id: many, object: {kind: Pod, labels: {app: web}, conditions: {Ready: "False"}, count: {atLeast: 2}}, message: {en: "No.", ko: "아니오."}}
+      - {id: one, object: {kind: Pod, name: web, count: {atLeast: 1, atMost: 1}}, message: {en: "No.", ko: "아니오."}}
+    guards:
+      - {id: differ, object: {kind: Pod, name: web, distinct: {path: spec.nodeName, atLeast: 2}}, message: {en: "No.", ko: "아니오."}}
+    hints:`,
+    ],
+    [solve, `${solve}\n      - until: {object: {kind: Pod, name: web, conditions: {Ready: ""}}}`],
+  ),
   LAB037: yaml([check, 'exec: {pod: web, command: [ls]}\n        expect: {stdout: {matches: "(${TOKEN}"}}']),
   LAB038: yaml([
     solve,
