@@ -48,7 +48,7 @@ interface ScriptKind {
   readonly looks: boolean;
   /** As waitsWithoutLimit has it. */
   readonly patient: boolean;
-  /** It is ended when its time is up. */
+  /** It is ended when its time is up, or nobody waits for it. */
   readonly limited: boolean;
 }
 

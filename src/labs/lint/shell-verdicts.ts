@@ -1,30 +1,6 @@
 import type { ShellCommand } from './shell-script.ts';
-
-const isAssignment = /^[A-Za-z_][A-Za-z0-9_]*=/;
-
-/** A command without what only says how it is run, such as `timeout 5` and `env A=b`. */
-interface BareCommand {
-  readonly name: string;
-  readonly arguments: readonly string[];
-  /** It is ended when its time is up. */
-  readonly limited: boolean;
-}
-
-function bare({ words }: Pick<ShellCommand, 'words'>): BareCommand {
-  // An index, as a script may be nothing but such words: to drop each of them from the list takes as long as the list is.
-  let at = 0;
-  let limited = false;
-  for (;;) {
-    while (isAssignment.test(words[at] ?? '')) at += 1;
-    const name = (words[at] ?? '').replace(/^.*\//, '');
-    at += 1;
-    if (!['timeout', 'env', 'nice', 'nohup', 'sudo', 'exec', 'command', 'xargs', 'setsid', 'busybox'].includes(name))
-      return { name, arguments: words.slice(at), limited };
-    if (name === 'timeout') limited = true;
-    while (words[at]?.startsWith('-')) at += /^-[skunI]$/.test(words[at] ?? '') ? 2 : 1;
-    if (name === 'timeout') at += 1;
-  }
-}
+import { transferChanges } from './shell-transfers.ts';
+import { bare, findRemote } from './shell-wrappers.ts';
 
 const kubectlChanges = new Set(
   'annotate apply attach autoscale cordon cp create debug delete drain edit evict exec expose label patch replace run scale set taint uncordon'.split(
@@ -56,6 +32,8 @@ const changingArguments: Readonly<Record<string, RegExp>> = {
   ctr: /^(?:rm|delete|run|kill|pull|import|push|tag|prune|exec)$/,
   exportfs: /^-[aruf]+$/,
   find: /^-(?:delete|exec|execdir|ok|okdir|fprint|fls)$/,
+  kubeadm: /^(?:init|join|reset|apply|node|renew|create|delete|pull|generate-csr)$/,
+  wipefs: /^(?:-[bfiJnpq]*[ao]|--(?:all|offset)(?:=|$))/,
   etcdctl: /^(?:put|del|defrag|compaction|restore|member|move-leader)$/,
   hostnamectl: /^set-/,
   timedatectl: /^set-/,
@@ -78,6 +56,8 @@ export function changesSomething(command: ShellCommand): string | undefined {
       : undefined;
   }
   if (changing.has(name)) return `${name} may`;
+  const transfer = transferChanges(name, words);
+  if (transfer !== undefined) return transfer;
   // A command may be called `constructor`, which every object has.
   const pattern = Object.hasOwn(changingArguments, name) ? changingArguments[name] : undefined;
   const found = words.find((word) => pattern?.test(word) === true);
@@ -164,18 +144,24 @@ export function downloads(command: ShellCommand): boolean {
 
 const shellName = /^(?:ba|da|z|k|a)?sh$/;
 
-/** A script that is an argument of a shell. */
+/** A script that is an argument of a shell, or the arguments of ssh. */
 export interface GivenScript {
   readonly text: string;
   /** Which word of the command it is. */
   readonly index: number;
-  /** It is ended when its time is up. */
+  /** It is ended when its time is up, or nobody waits for it. */
   readonly limited: boolean;
 }
 
-/** The script in `sh -c 'a; b'`, whatever stands before the shell and among its flags; undefined for any other command. */
+/**
+ * The script in `sh -c 'a; b'` or `ssh host 'a; b'`, whatever stands before the shell and among its flags; undefined for any
+ * other command.
+ */
 export function findGivenScript({ words }: Pick<ShellCommand, 'words'>): GivenScript | undefined {
-  const { name, arguments: rest, limited } = bare({ words });
+  const command = bare({ words });
+  const { name, arguments: rest, limited } = command;
+  const remote = findRemote(command);
+  if (remote !== undefined) return { text: remote.text, index: words.length - rest.length + remote.index, limited };
   if (!shellName.test(name)) return undefined;
   let at = 0;
   let isGiven = false;
