@@ -1,10 +1,11 @@
+import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import type { RuleFinding } from './finding.ts';
 import { listActions } from './lab-parts.ts';
 import { kubectlWaits, kubectlWords } from './shell-verdicts.ts';
 import type { LabSubject } from './subject.ts';
 
-/** LAB038 and LAB043: what actions tell kubectl. */
-export function judgeKubectl({ lab }: LabSubject): RuleFinding[] {
+/** LAB038 and LAB043, and LAB032 as far as all objects are meant: what actions tell kubectl. */
+export function judgeKubectl({ lab, api }: LabSubject): RuleFinding[] {
   return listActions(lab).flatMap(({ action, path, purpose }): RuleFinding[] => {
     if (!('kubectl' in action)) return [];
     const find = ({ rule, message, index }: WordFinding): RuleFinding => ({
@@ -14,22 +15,28 @@ export function judgeKubectl({ lab }: LabSubject): RuleFinding[] {
     });
     // A wrong answer is done once, in a step that has just begun.
     const twice = purpose === 'wrong' ? [] : failsTwice(action.kubectl);
-    return [...judgeWords(action.kubectl, action.input !== undefined), ...twice].map(find);
+    const reach = judgeReach(action.kubectl, lab.namespace, clusterWords(api));
+    return [...judgeWords(action.kubectl, action.input !== undefined), ...twice, ...reach].map(find);
   });
 }
 
 interface WordFinding {
-  readonly rule: 'LAB038' | 'LAB043';
+  readonly rule: 'LAB032' | 'LAB038' | 'LAB043';
   readonly message: string;
   /** Of the argument. */
   readonly index: number;
+}
+
+/** Without the command that kubectl runs in a container. */
+function ownWords(words: readonly string[]): readonly string[] {
+  return words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 }
 
 const elsewhere =
   /^(?:--kubeconfig|--context|--server|-s|--token|--cluster|--user|--as|--as-group|--certificate-authority)(?:=|$)/;
 
 function judgeWords(words: readonly string[], hasInput: boolean): WordFinding[] {
-  const own = words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
+  const own = ownWords(words);
   const find = (message: string, index = 0): WordFinding => ({ rule: 'LAB038', message, index });
   const foreign = own.flatMap((word, index) =>
     elsewhere.test(word) ? [find(`${word} leads to another cluster or another user`, index)] : [],
@@ -59,6 +66,49 @@ function failsTwice(words: readonly string[]): WordFinding[] {
       { rule: 'LAB043', message: 'kubectl delete fails where the object is gone already; give it --ignore-not-found', index: 0 },
     ];
   return [];
+}
+
+const shortNames: Readonly<Record<string, string>> = {
+  CertificateSigningRequest: 'csr',
+  CustomResourceDefinition: 'crd',
+  Namespace: 'ns',
+  Node: 'no',
+  PersistentVolume: 'pv',
+  PriorityClass: 'pc',
+  StorageClass: 'sc',
+  VolumeAttributesClass: 'vac',
+};
+
+/** What kubectl calls the kinds outside of namespaces by, in lower case. */
+function clusterWords({ kinds }: ApiFields): ReadonlySet<string> {
+  const own = [...kinds].filter(([, { namespaced }]) => !namespaced).map(([name]) => name.slice(name.lastIndexOf('/') + 1));
+  return new Set(
+    own.flatMap((kind) => {
+      const singular = kind.toLowerCase();
+      const plural = singular.endsWith('s')
+        ? `${singular}es`
+        : singular.endsWith('y')
+          ? `${singular.slice(0, -1)}ies`
+          : `${singular}s`;
+      const short = shortNames[kind];
+      return [singular, plural, ...(short === undefined ? [] : [short, `${short}s`])];
+    }),
+  );
+}
+
+/** Where kubectl is told to take objects of other namespaces, or all that are outside of namespaces. */
+function judgeReach(words: readonly string[], namespace: string, cluster: ReadonlySet<string>): WordFinding[] {
+  const own = ownWords(words);
+  const everywhere = own.flatMap((word, index): WordFinding[] => {
+    const message = `expected no namespace, or that of the lab, ${namespace}; found all namespaces`;
+    return /^(?:-A|--all-namespaces(?:=true)?)$/.test(word) ? [{ rule: 'LAB032', message, index }] : [];
+  });
+  const [verb, kinds = ''] = kubectlWords(own);
+  const isAll = verb === 'delete' && own.some((word) => /^--all(?:=true)?$/.test(word));
+  const outside = kinds.split(',').find((kind) => cluster.has(kind.toLowerCase().split('.')[0] ?? ''));
+  if (!isAll || outside === undefined) return everywhere;
+  const message = `kubectl delete ${outside} --all removes also what is not the lab's; name the objects`;
+  return [...everywhere, { rule: 'LAB032', message, index: own.indexOf(kinds) }];
 }
 
 /** What is wrong with how kubectl and a file on its standard input go together. */

@@ -275,6 +275,18 @@ test:`,
     ]),
     ...file('files/web.yaml', ['{name: web,', '{name: web, namespace: default,']),
   },
+  'LAB032-all': yaml([
+    solve,
+    `${solve}
+      - {kubectl: [delete, pods, --all, -A]}
+      - {kubectl: [get, pods, --all-namespaces]}
+      - {kubectl: [delete, pv, --all]}
+      - {kubectl: [delete, "pods,StorageClasses.storage.k8s.io", --all=true]}
+      - {kubectl: [delete, validatingadmissionpolicies, --all]}
+      - {kubectl: [delete, pods, --all]}
+      - {kubectl: [delete, pv, own, --ignore-not-found]}
+      - {kubectl: [exec, web, --, ls, -A, --all]}`,
+  ]),
   LAB033: {
     ...yaml([
       check,
