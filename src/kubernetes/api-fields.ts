@@ -22,6 +22,8 @@ export interface ApiKind {
 
 export interface ApiField {
   readonly shape: Shape;
+  /** An API server refuses an object without it. */
+  readonly required: boolean;
   readonly versions: readonly string[];
 }
 
@@ -46,7 +48,7 @@ export type ApiFieldsFile = z.infer<typeof fileSchema>;
 /**
  * Reads the file: a kind is `TYPE namespaced` or `TYPE cluster`, a type is a list of `FIELD:SHAPE`. A shape is a
  * letter for a scalar (`t` text, `i` whole number, `n` number, `b` truth value, `s` text or number), `any`, the name of a
- * type, `[]SHAPE` or `{}SHAPE`. `@1.30` says from which version on something is there, `<1.36` before which one.
+ * type, `[]SHAPE` or `{}SHAPE`. `!` says that a field is required; `@1.30` from which version on something is there, `<1.36` before which one.
  * @throws when the file holds anything else.
  */
 export function parseApiFields(text: string): ApiFields {
@@ -65,8 +67,9 @@ function parseKind(line: string, versions: readonly string[]): ApiKind {
 
 function parseType(line: string, versions: readonly string[]): Map<string, ApiField> {
   const fields = line.split(' ').flatMap((part): [string, ApiField][] => {
-    const [, name, shape = '', span = ''] = /^([^:]+):([^@<]+)(.*)$/.exec(part) ?? [];
-    return name === undefined ? [] : [[name, { shape: parseShape(shape), versions: parseSpan(span, versions) }]];
+    const [, name, shape = '', mark, span = ''] = /^([^:]+):([^!@<]+)(!?)(.*)$/.exec(part) ?? [];
+    const field = { shape: parseShape(shape), required: mark === '!', versions: parseSpan(span, versions) };
+    return name === undefined ? [] : [[name, field]];
   });
   return new Map(fields);
 }

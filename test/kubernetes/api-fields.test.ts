@@ -33,6 +33,22 @@ describe('the fields of Kubernetes', () => {
     expect(api.types.get('core.v1.ResourceRequirements')?.get('limits')?.shape).toEqual({ is: 'map', of: mixed });
   });
 
+  it('know what an API server refuses an object without, and nothing that it does not miss', () => {
+    const asked = (type: string): string[] =>
+      [...(api.types.get(type) ?? [])].flatMap(([name, { required }]) => (required ? [name] : []));
+    expect(asked('apps.v1.Deployment')).toEqual(['spec']);
+    expect(asked('apps.v1.DeploymentSpec')).toEqual(['selector', 'template']);
+    expect(asked('apps.v1.StatefulSetSpec')).toEqual(['selector', 'template']);
+    expect(asked('core.v1.Container')).toEqual(['name']);
+    expect(asked('core.v1.ContainerPort')).toEqual(['containerPort']);
+    expect(asked('core.v1.HTTPHeader')).toEqual(['name']);
+    expect(asked('autoscaling.v2.HorizontalPodAutoscalerSpec')).toEqual(['maxReplicas', 'scaleTargetRef']);
+    // These have defaults.
+    expect(asked('rbac.v1.RoleRef')).toEqual(['kind', 'name']);
+    expect(asked('scheduling.v1.PriorityClass')).toEqual([]);
+    expect(asked('networking.v1.NetworkPolicySpec')).toEqual([]);
+  });
+
   it('name only types that are there', () => {
     const known = new Set(api.types.keys());
     const named = [...api.types.values()].flatMap((fields) =>

@@ -10,6 +10,7 @@ interface Definition {
   readonly items?: Definition;
   readonly additionalProperties?: Definition;
   readonly properties?: Readonly<Record<string, Definition>>;
+  readonly required?: readonly string[];
   readonly 'x-kubernetes-group-version-kind'?: readonly Gvk[];
 }
 
@@ -74,6 +75,29 @@ const letters = new Map([
 ]);
 const anything = new Set(['runtime.RawExtension', 'meta.v1.FieldsV1', 'JSON', 'JSONSchemaPropsOrArray', 'JSONSchemaPropsOrBool']);
 
+// Called required, and an API server takes an object without them: nothing, 0 and false are values of theirs as well, or
+// it puts in a default. Found in the validation and the defaults of the same module.
+const notAsked = new Set([
+  'apiextensions.v1.CustomResourceDefinitionVersion served',
+  'apiextensions.v1.CustomResourceDefinitionVersion storage',
+  'batch.v1.PodFailurePolicy rules',
+  'core.v1.EvictionResponder priority',
+  'core.v1.HTTPHeader value',
+  'core.v1.ISCSIPersistentVolumeSource lun',
+  'core.v1.ISCSIVolumeSource lun',
+  'core.v1.LimitRangeSpec limits',
+  'core.v1.PreferredSchedulingTerm preference',
+  'core.v1.SleepAction seconds',
+  'core.v1.Sysctl value',
+  'policy.v1beta1.HostPortRange min',
+  'policy.v1beta1.IDRange min',
+  'policy.v1beta1.RuntimeClassStrategyOptions allowedRuntimeClassNames',
+  'storage.v1.CSIDriver spec',
+  'storage.v1.CSINode spec',
+  'storage.v1.CSINodeSpec drivers',
+  'storage.v1.TokenRequest audience',
+]);
+
 function shortName(definition: string): string {
   return definition
     .replace(/^#\/definitions\//, '')
@@ -129,9 +153,12 @@ function readTypes({ definitions }: Swagger, version: string, roots: readonly st
     seen.add(short);
     const fields = types.get(short) ?? new Map<string, Map<string, string>>();
     types.set(short, fields);
-    for (const [field, definition] of Object.entries(definitions[name]?.properties ?? {})) {
+    const { properties = {}, required = [] } = definitions[name] ?? {};
+    for (const [field, definition] of Object.entries(properties)) {
       const shape = shapeOf(definition);
-      note(fields, field, version, shape);
+      const isAsked = required.includes(field) && !notAsked.has(`${short} ${field}`);
+      // As with the shape, the newest version decides: in older ones it was said of more fields, and wrongly.
+      note(fields, field, version, isAsked ? `${shape}!` : shape);
       const reference = JSON.stringify(definition).match(/#\/definitions\/[^"]+/)?.[0];
       if (reference !== undefined && !shape.endsWith('any')) waiting.push(reference.slice('#/definitions/'.length));
     }
@@ -140,7 +167,7 @@ function readTypes({ definitions }: Swagger, version: string, roots: readonly st
 
 /** Gives a type that was renamed the fields that it had under its old name. */
 function joinRenamed(types: Map<string, Sightings>): void {
-  const bare = (shape: string): string => shape.replace(/^(?:\[\]|\{\})+/, '');
+  const bare = (shape: string): string => shape.replaceAll(/^(?:\[\]|\{\})+|!$/g, '');
   for (const fields of types.values())
     for (const seen of fields.values()) {
       const renamed = types.get(bare([...seen.values()].at(-1) ?? ''));

@@ -27,6 +27,8 @@ export interface ApiView extends ClaimedVersions {
   readonly api: ApiFields;
   /** Maps of operators, such as `{$in: [...]}`, stand for values; and values are compared, and not sent to an API server. */
   readonly operators: boolean;
+  /** The data are whole objects, which have every field that is required. */
+  readonly whole?: boolean;
 }
 
 /** Of the versions that the API was looked at, those that all of the ranges have; where they have none, the nearest ones. */
@@ -40,7 +42,7 @@ export function claimedVersions({ versions }: Pick<ApiFields, 'versions'>, range
 }
 
 const listOperators = new Set(['$exact', '$in']);
-/** The fields of data that its type does not have. */
+/** The fields of data that its type does not have, and those that it lacks. */
 export function judgeData(data: unknown, shape: Shape, path: YamlPath, view: ApiView): FieldProblem[] {
   const resolved = resolve(shape, view.api);
   if (data === null || data === undefined || resolved.is === 'any') return [];
@@ -53,10 +55,25 @@ export function judgeData(data: unknown, shape: Shape, path: YamlPath, view: Api
   if (view.operators && entries.some(([key]) => key.startsWith('$'))) return judgeOperators(entries, shape, path, view);
   if (resolved.is === 'scalar' || resolved.is === 'list')
     return [{ path, message: `expected ${sayShape(resolved)}, found a map`, partly: false }];
-  return entries.flatMap(([key, value]) => {
+  const lacking = view.whole === true && resolved.is === 'object' ? findLacking(data, resolved.type, path, view) : [];
+  const inner = entries.flatMap(([key, value]) => {
     if (resolved.is === 'map') return judgeData(value, resolved.of, [...path, key], view);
     const { field, problem } = lookUp(key, resolved.type, [...path, key], view);
-    return [...problem, ...(field === undefined ? [] : judgeData(value, field.shape, [...path, key], view))];
+    // An API server fills in the status, and leaves out what somebody else writes there.
+    const whole = view.whole === true && key !== 'status';
+    return [...problem, ...(field === undefined ? [] : judgeData(value, field.shape, [...path, key], { ...view, whole }))];
+  });
+  return [...lacking, ...inner];
+}
+
+function findLacking(data: object, type: string, path: YamlPath, { api, versions }: ApiView): FieldProblem[] {
+  const given = new Map<string, unknown>(Object.entries(data));
+  return [...(api.types.get(type) ?? [])].flatMap(([name, field]) => {
+    const isAsked = field.required && versions.every((version) => field.versions.includes(version));
+    const value = given.get(name);
+    if (!isAsked || (value !== undefined && value !== null)) return [];
+    const message = `expected the field ${showText(name)}, which every ${type.split('.').at(-1)} has`;
+    return [{ path, message, partly: false }];
   });
 }
 

@@ -16,11 +16,19 @@ export function judgeManifests(subject: LabSubject): RuleFinding[] {
   const values = sampleValues(lab);
   const manifests = new Map(listManifests(lab).map((manifest) => [manifest.file, manifest]));
   const made = new Set(listManifests(lab).flatMap(({ file, makes }) => (makes ? [file] : [])));
+  const whole = new Set(listManifests(lab).flatMap((manifest) => (manifest.whole ? [manifest.file] : [])));
   const own = [...manifests.keys()].flatMap((file) => {
     const text = files.get(file);
     if (text === undefined) return [];
     const { objects, findings } = readOrFind(file, text, values);
-    const place: Place = { file, subject, made: made.has(file), values, isCertain: openDoubts(file, text, objects) };
+    const place: Place = {
+      file,
+      subject,
+      made: made.has(file),
+      whole: whole.has(file),
+      values,
+      isCertain: openDoubts(file, text, objects),
+    };
     return [...findings, ...objects.flatMap((object) => judgeObject(object, place))];
   });
   return [...own, ...judgeCreated(subject, values)];
@@ -39,11 +47,12 @@ interface Place {
   readonly file: string;
   readonly subject: LabSubject;
   readonly made: boolean;
+  readonly whole: boolean;
   readonly values: Values;
   readonly isCertain: IsCertain;
 }
 
-function judgeObject(object: ManifestObject, { file, subject, made, values, isCertain }: Place): RuleFinding[] {
+function judgeObject(object: ManifestObject, { file, subject, made, whole, values, isCertain }: Place): RuleFinding[] {
   const { lab, api } = subject;
   const { data, document, path } = object;
   const at = (inner: YamlPath, key = false): FilePlace => {
@@ -56,7 +65,7 @@ function judgeObject(object: ManifestObject, { file, subject, made, values, isCe
   const ranges = [lab.requires.kubernetes];
   const verdict = judgeKind(apiVersion, kind, api, ranges);
   const problem: RuleFinding[] = verdict.problem === undefined ? [] : [{ ...verdict.problem, at: at(['kind']) }];
-  const view = { api, ...claimedVersions(api, ranges), operators: false };
+  const view = { api, ...claimedVersions(api, ranges), operators: false, whole };
   const fields =
     verdict.kind === undefined || verdict.problem !== undefined
       ? []

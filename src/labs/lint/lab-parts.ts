@@ -110,13 +110,16 @@ export interface PlacedManifest {
   readonly purpose: PlacedAction['purpose'];
   /** Whether its objects are made with it, as apply and create do. */
   readonly makes: boolean;
+  /** Whether it says all of its objects that has to be said: one who deletes, patches or owns some of the fields says less. */
+  readonly whole: boolean;
 }
 
 export function listManifests(lab: Lab): PlacedManifest[] {
   return listActions(lab).flatMap(({ action, path, moment, purpose }): PlacedManifest[] => {
-    if ('apply' in action) return [{ file: action.apply, path: [...path, 'apply'], moment, purpose, makes: true }];
+    if ('apply' in action) return [{ file: action.apply, path: [...path, 'apply'], moment, purpose, makes: true, whole: true }];
     if (!('kubectl' in action) || action.input === undefined) return [];
     const makes = ['apply', 'create', 'replace'].includes(action.kubectl[0] ?? '');
-    return [{ file: action.input, path: [...path, 'input'], moment, purpose, makes }];
+    const whole = makes && !action.kubectl.some((word) => /^--server-side(?:=true)?$/.test(word));
+    return [{ file: action.input, path: [...path, 'input'], moment, purpose, makes, whole }];
   });
 }

@@ -48,7 +48,7 @@ export const rules = {
   LAB030: error('images are named by the roles that the lab requires'),
   LAB031: warning('image roles that are required are used'),
   LAB032: error('objects are in the namespace of the lab'),
-  LAB033: error('fields of manifests and checks are known, and hold what they can'),
+  LAB033: error('fields of manifests and checks are known and hold what they can, and none that is required is missing'),
   LAB034: warning('fields are known in every version that the lab claims'),
   LAB035: error('objects outside of namespaces are named in reset.clusterObjects'),
   LAB036: error('what is expected can be found'),

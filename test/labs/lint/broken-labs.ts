@@ -328,6 +328,39 @@ spec:
           resources: {limits: {cpu: 1, memory: 64Mi}}`,
     ),
   },
+  'LAB033-missing': {
+    ...yaml([
+      solve,
+      `${solve}
+      - {kubectl: [patch, deployment, web, --patch-file=/dev/stdin], input: files/part.yaml}
+      - {kubectl: [apply, --server-side, -f, "-"], input: files/own.yaml}`,
+    ]),
+    'files/part.yaml':
+      'apiVersion: apps/v1\nkind: Deployment\nspec: {template: {spec: {containers: [{image: "${image.web}"}]}}}\n',
+    'files/own.yaml': 'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec: {replicas: 2}\n',
+    ...objects(
+      `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: x}
+spec:
+  selector: null
+  template:
+    spec:
+      containers:
+        - image: \${image.web}
+          ports: [{name: http}]
+          readinessProbe: {httpGet: {path: /, httpHeaders: [{name: X-Empty}]}}
+          env: [{value: x}, {name: Y}]`,
+      `apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata: {name: x}
+spec: {scaleTargetRef: {kind: Deployment}, metrics: [{type: Resource, resource: {name: cpu}}]}
+status: {conditions: [{type: AbleToScale}]}`,
+      'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata: {name: x}\nspec: {policyTypes: [Ingress]}',
+      'apiVersion: rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: x}\nroleRef: {kind: Role, name: x}',
+      'apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: x}',
+    ),
+  },
   'LAB033-between': {
     ...yaml(
       ['{images:', '{kubernetes: ">=1.25 <1.30", images:'],
