@@ -48,7 +48,8 @@ export type ApiFieldsFile = z.infer<typeof fileSchema>;
 /**
  * Reads the file: a kind is `TYPE namespaced` or `TYPE cluster`, a type is a list of `FIELD:SHAPE`. A shape is a
  * letter for a scalar (`t` text, `i` whole number, `n` number, `b` truth value, `s` text or number), `any`, the name of a
- * type, `[]SHAPE` or `{}SHAPE`. `!` says that a field is required; `@1.30` from which version on something is there, `<1.36` before which one.
+ * type, `[]SHAPE` or `{}SHAPE`. `!` says that a field is required; `@1.30` from which version on something is there,
+ * `<1.36` before which one.
  * @throws when the file holds anything else.
  */
 export function parseApiFields(text: string): ApiFields {
