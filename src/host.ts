@@ -1,4 +1,5 @@
 import type { Machine, Streams } from './commands/context.ts';
+import type { Language } from './labs/language.ts';
 
 /** What the program needs of the process that it runs in. */
 export interface Host {
@@ -26,6 +27,8 @@ export interface OutputChoice {
   readonly verbose: boolean;
   /** Undefined: the terminal and the environment decide. */
   readonly color: boolean | undefined;
+  /** The language of errors. */
+  readonly language: Language;
   /** Where the logs of the run lie. */
   readonly logs?: string;
 }

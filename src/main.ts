@@ -56,7 +56,7 @@ function handleCrashes(crashed: Host): void {
   process.on('uncaughtException', (error) => {
     void import('./report-error.ts')
       .then(({ reportError }) =>
-        reportError(error, crashed, { json: process.argv.includes('--json'), verbose: false, color: undefined }),
+        reportError(error, crashed, { json: process.argv.includes('--json'), verbose: false, color: undefined, language: 'en' }),
       )
       .finally(() => process.exit(exitCodes.bug));
   });

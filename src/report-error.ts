@@ -9,7 +9,7 @@ import { chooseSymbols } from './ui/symbols.ts';
 import { choosePageWidth } from './ui/width.ts';
 
 /** Shows an error in the form that was asked for, and returns the exit code that it stands for. */
-export function reportError(error: unknown, host: Host, { json, verbose, color, logs }: OutputChoice): ExitCode {
+export function reportError(error: unknown, host: Host, { json, verbose, color, language, logs }: OutputChoice): ExitCode {
   const { cwd, env, home, packageFolder, streams } = host;
   const exitCode = exitCodeOf(error);
   const surroundings = { cwd, home, packageFolder, versions: `kubelab ${host.version}, ${host.platform}` };
@@ -22,6 +22,7 @@ export function reportError(error: unknown, host: Host, { json, verbose, color, 
     ...surroundings,
     colour,
     verbose,
+    language,
     width: choosePageWidth(streams.stderr),
     mark: chooseSymbols(env).failed,
   };

@@ -181,8 +181,13 @@ async function readBoot(): Promise<string | undefined> {
 
 function explainBusy(path: string, holder: LockHolder, host: string): KubelabError {
   const what = `"${holder.command}" (process ${holder.pid} on ${holder.host}) holds this cluster since ${holder.since}`;
-  if (holder.host === host) return new KubelabError('KL-CLUSTER-BUSY', what);
+  const message = `"${holder.command}" 명령(${holder.host}의 프로세스 ${holder.pid})이 ${holder.since}부터 이 클러스터를 쓰고 있습니다.`;
+  if (holder.host === host) return new KubelabError('KL-CLUSTER-BUSY', what, { ko: { message } });
   return new KubelabError('KL-CLUSTER-BUSY', what, {
     cure: `Wait for the run on ${holder.host} to end. If nothing runs there any more, remove ${path}.`,
+    ko: {
+      message,
+      cure: `${holder.host}의 실행이 끝나기를 기다리세요. 거기에서 실행 중인 것이 더 이상 없다면 ${path} 파일을 지우세요.`,
+    },
   });
 }

@@ -18,7 +18,10 @@ export interface Existing {
 /** @throws KubelabError `KL-CLUSTER-NONE` when nothing was brought up yet. */
 export async function openExisting(context: Context): Promise<Existing> {
   const opened = await openWorkspace(context);
-  if (opened.state === undefined) throw new KubelabError('KL-CLUSTER-NONE', `no cluster was brought up from ${context.specFile}`);
+  if (opened.state === undefined)
+    throw new KubelabError('KL-CLUSTER-NONE', `no cluster was brought up from ${context.specFile}`, {
+      ko: { message: `${context.specFile} 스펙으로 만든 클러스터가 없습니다.` },
+    });
   const workspace = withLogs(opened);
   return { workspace, state: opened.state, provider: await stateProvider(workspace, opened.state) };
 }

@@ -1,6 +1,8 @@
 import { catalogue, type CatalogueEntry, type ErrorCode } from '../errors/catalogue.ts';
 import { nearest } from '../cluster/near-miss.ts';
 import { KubelabError } from '../errors/errors.ts';
+import { korean } from '../errors/korean.ts';
+import { languageOf } from '../labs/language.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 
@@ -18,7 +20,8 @@ export const explain = defineCommand({
     { command: 'kubelab explain KL-CLUSTER-BUSY', what: 'one code' },
     { command: 'kubelab explain', what: 'all codes' },
   ],
-  run: async ({ args }) => (args.code === undefined ? listCodes() : explainCode(findCode(args.code))),
+  run: async ({ args }, { env }) =>
+    args.code === undefined ? listCodes() : explainCode(findCode(args.code), languageOf(env) === 'ko'),
 });
 
 function listCodes(): CommandResult {
@@ -27,18 +30,25 @@ function listCodes(): CommandResult {
   return { data: explanations, human: () => [{ kind: 'table', table: { columns: ['CODE', 'MEANING'], rows } }] };
 }
 
-function explainCode(code: ErrorCode): CommandResult {
+function explainCode(code: ErrorCode, inKorean: boolean): CommandResult {
   const explanation: Explanation = { code, ...catalogue[code] };
-  return { data: explanation, human: () => showExplanation(explanation) };
+  const translated = inKorean ? korean[code] : undefined;
+  return {
+    data: explanation,
+    human: () =>
+      translated === undefined
+        ? showExplanation(explanation, 'What to do', `kubelab ends with exit code ${explanation.exit} then.`)
+        : showExplanation({ code, ...translated }, '해결 방법', `이때 kubelab의 종료 코드는 ${explanation.exit}입니다.`),
+  };
 }
 
-function showExplanation({ code, title, why, cure, exit }: Explanation): Block[] {
+function showExplanation({ code, title, why, cure }: Omit<Explanation, 'exit'>, cureTitle: string, ending: string): Block[] {
   return [
     { kind: 'heading', text: `${code}: ${title}` },
     { kind: 'text', text: why },
-    { kind: 'heading', text: 'What to do' },
+    { kind: 'heading', text: cureTitle },
     { kind: 'text', text: cure },
-    { kind: 'text', text: `kubelab ends with exit code ${exit} then.` },
+    { kind: 'text', text: ending },
   ];
 }
 

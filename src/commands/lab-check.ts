@@ -45,14 +45,21 @@ export function readAnswers(given: readonly string[], step: Step): Record<string
       const at = text.indexOf('=');
       const question = text.slice(0, Math.max(0, at));
       if (at > 0 && questions.includes(question)) return [question, text.slice(at + 1)];
-      throw new KubelabError('KL-USE', `${JSON.stringify(text)} answers no question of this step`, {
-        cure:
-          questions.length === 0
-            ? 'This step asks nothing.'
-            : `Write it as ${questions.map((id) => `--answer ${id}=YOUR_ANSWER`).join(' or ')}.`,
-      });
+      throw unknownQuestion(text, questions);
     }),
   );
+}
+
+function unknownQuestion(text: string, questions: readonly string[]): KubelabError {
+  const asked = questions.length > 0;
+  const forms = questions.map((id) => `--answer ${id}=YOUR_ANSWER`);
+  return new KubelabError('KL-USE', `${JSON.stringify(text)} answers no question of this step`, {
+    cure: asked ? `Write it as ${forms.join(' or ')}.` : 'This step asks nothing.',
+    ko: {
+      message: `${JSON.stringify(text)}에 맞는 질문이 이 단계에 없습니다.`,
+      cure: asked ? `이렇게 쓰세요: ${forms.join(' 또는 ')}.` : '이 단계에는 질문이 없습니다.',
+    },
+  });
 }
 
 export function showRound(loaded: LoadedLab, attempt: Attempt, round: Round): CommandResult {

@@ -52,7 +52,9 @@ async function runHint(context: Context): Promise<CommandResult> {
   const keeper = createKeeper(folder, attempt, lockOwner(context, 'lab hint'));
   // Only what can be shown has its cost.
   if (!(await keeper.keep(withProgress(attempt, step.id, { hints: [...progress.hints, index] }))))
-    throw new KubelabError('KL-LAB-ORDER', `step ${step.id} of lab ${loaded.lab.id} is no longer the current one`);
+    throw new KubelabError('KL-LAB-ORDER', `step ${step.id} of lab ${loaded.lab.id} is no longer the current one`, {
+      ko: { message: `${step.id} 단계는 더 이상 ${loaded.lab.id} 실습의 현재 단계가 아닙니다.` },
+    });
   return {
     data: { hint: text, tier: hint.tier, cost: hint.cost, shown: progress.hints.length + 1 },
     human: () => describeHint(say, progress.hints.length + 1, hint.cost, text),

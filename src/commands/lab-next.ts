@@ -20,7 +20,9 @@ export const labNext = defineCommand({
 async function runNext(context: Context): Promise<CommandResult> {
   const { existing, loaded, attempt } = await openReady(context);
   if (progressOf(attempt, attempt.step).passedAt === undefined)
-    throw new KubelabError('KL-LAB-ORDER', `step ${attempt.step} of lab ${loaded.lab.id} has not passed yet`);
+    throw new KubelabError('KL-LAB-ORDER', `step ${attempt.step} of lab ${loaded.lab.id} has not passed yet`, {
+      ko: { message: `${loaded.lab.id} 실습의 ${attempt.step} 단계를 아직 통과하지 못했습니다.` },
+    });
   const title = `lab next ${loaded.lab.id}`;
   const moved = await onStage(context, { existing, loaded, attempt, title, changes: true }, (stage) => goOn(stage, attempt));
   if (moved.finishedAt === undefined) return showStep({ existing, loaded, attempt: moved, begun: false });

@@ -1,4 +1,5 @@
-import type { Language, Localized } from '../labs/lab-fields.ts';
+import type { Localized } from '../labs/lab-fields.ts';
+import type { Language } from '../labs/language.ts';
 import type { Lab } from '../labs/lab.ts';
 
 /** What is known of a lab that something is to be deleted for. */

@@ -4,7 +4,8 @@ import { type CheckResult, type CheckStatus, hasPassed, isSpoiled, type Round } 
 import { stepAfter } from '../labs/attempt/attempt-flow.ts';
 import { fillField, fillLongText } from '../labs/attempt/fill-text.ts';
 import type { Values } from '../labs/interpolate.ts';
-import type { Language, Localized } from '../labs/lab-fields.ts';
+import type { Localized } from '../labs/lab-fields.ts';
+import type { Language } from '../labs/language.ts';
 import type { Step } from '../labs/lab.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { hasSolutions } from '../labs/solutions.ts';

@@ -26,7 +26,10 @@ export const labReset = defineCommand({
 });
 
 async function runReset(context: Context, flags: { readonly step: boolean; readonly lab: boolean }): Promise<CommandResult> {
-  if (flags.step && flags.lab) throw new KubelabError('KL-USE', 'give --step or --lab, and not both');
+  if (flags.step && flags.lab)
+    throw new KubelabError('KL-USE', 'give --step or --lab, and not both', {
+      ko: { message: '--step과 --lab은 함께 쓸 수 없습니다.' },
+    });
   const { existing, loaded, attempt, folder } = await openCurrent(context);
   const { id } = loaded.lab;
   const step = flags.lab ? (loaded.lab.steps[0]?.id ?? '') : attempt.step;

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { cleanText } from '../cluster/plain-text.ts';
 import { checkAttempt, solveStep } from '../labs/attempt/attempt-flow.ts';
 import type { DoneAction } from '../labs/attempt/done-action.ts';
-import type { Language } from '../labs/lab-fields.ts';
+import type { Language } from '../labs/language.ts';
 import { patienceAfterSolving } from '../labs/attempt/stage.ts';
 import { requireSolutions } from '../labs/solutions.ts';
 import { Interrupted } from '../errors/errors.ts';

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { type Attempt, attemptsFolder, readAttempt, readCurrentLab, writeAttempt } from '../labs/attempt/attempt.ts';
 import { findLab, type LabPlaces, openLab } from '../labs/find-labs.ts';
-import { type Language, languages } from '../labs/lab-fields.ts';
+import { type Language, languageOf, languages } from '../labs/language.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { createKeeper } from '../labs/attempt/keep-attempt.ts';
 import { type Stage, stepOf } from '../labs/attempt/stage.ts';
@@ -45,18 +45,20 @@ export async function readCurrent(existing: Existing): Promise<CurrentAttempt> {
   const folder = attemptsOf(existing);
   const id = await readCurrentLab(folder);
   const attempt = id === undefined ? undefined : await readAttempt(folder, id);
-  if (attempt === undefined) throw new KubelabError('KL-LAB-NONE', `no lab is being worked on on ${existing.state.name}`);
+  if (attempt === undefined) throw noLab(existing);
   const loaded = (await openLab(attempt.folder, attempt.lab)).lab;
   return { attempt, loaded, folder };
 }
 
+function noLab({ state }: Existing): KubelabError {
+  return new KubelabError('KL-LAB-NONE', `no lab is being worked on on ${state.name}`, {
+    ko: { message: `${state.name} 클러스터에서 진행 중인 실습이 없습니다.` },
+  });
+}
+
 /** The language of what learners read: asked for, or of the attempt, or of the environment. */
 export function chooseLanguage(context: Pick<Context, 'env'>, asked: string | undefined, known?: Language): Language {
-  const wanted = languages.find((language) => language === asked) ?? known;
-  if (wanted !== undefined) return wanted;
-  const { env } = context;
-  const locale = [env['LC_ALL'], env['LC_MESSAGES'], env['LANG']].find((value) => value !== undefined && value !== '') ?? '';
-  return languages.find((language) => locale.toLowerCase().startsWith(language)) ?? 'en';
+  return languageOf(context.env, asked ?? known);
 }
 
 export const languageFlag = {
@@ -121,10 +123,14 @@ export function keepOf(
   if (known === undefined) return (attempt, derive) => writeAttempt(folder, derive?.(attempt) ?? attempt);
   const keeper = createKeeper(folder, known, lockOwner(context, title));
   const what = `lab ${known.lab} was ended, reset or taken to another step meanwhile`;
+  const ko = {
+    message: `그동안 ${known.lab} 실습이 끝났거나 초기화되었거나 다른 단계로 넘어갔습니다.`,
+    cure: 'kubelab lab status로 확인하세요.',
+  };
   return async (attempt, derive) => {
     if ((await keeper.keep(attempt, derive)) !== undefined) return;
     // Nothing has been changed yet: everything that changes a cluster is kept before.
-    if (changes) throw new KubelabError('KL-LAB-ORDER', what, { cure: 'See kubelab lab status.' });
+    if (changes) throw new KubelabError('KL-LAB-ORDER', what, { cure: 'See kubelab lab status.', ko });
     context.events({ type: 'warning', text: `${what}: what was found is not kept.` });
   };
 }
@@ -146,6 +152,10 @@ export async function openCurrent(context: Context): Promise<CurrentAttempt & { 
   if (current.attempt.made !== existing.state.createdAt)
     throw new KubelabError('KL-LAB-ORDER', `the cluster was made anew since lab ${current.attempt.lab} was started`, {
       cure: `kubelab lab start ${current.attempt.lab} brings the step back, with the same values.`,
+      ko: {
+        message: `${current.attempt.lab} 실습을 시작한 뒤에 클러스터를 새로 만들었습니다.`,
+        cure: `kubelab lab start ${current.attempt.lab} 명령이 같은 값으로 단계를 되돌립니다.`,
+      },
     });
   stepOf(current, current.attempt.step);
   return { ...current, existing };
@@ -160,6 +170,10 @@ export async function openReady(context: Context): Promise<CurrentAttempt & { re
       `step ${opened.attempt.step} of lab ${opened.attempt.lab} has not begun: a run was cut off`,
       {
         cure: `kubelab lab start ${opened.attempt.lab} goes on from there.`,
+        ko: {
+          message: `${opened.attempt.lab} 실습의 ${opened.attempt.step} 단계가 아직 시작되지 않았습니다. 앞선 실행이 중간에 끊겼습니다.`,
+          cure: `kubelab lab start ${opened.attempt.lab} 명령이 거기서부터 이어 갑니다.`,
+        },
       },
     );
   return opened;

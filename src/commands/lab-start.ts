@@ -3,7 +3,7 @@ import { makeReady, planAttempt, resetTo } from '../labs/attempt/attempt-flow.ts
 import { labLabel } from '../labs/lab-label.ts';
 import { findPackOf, type InstalledPack } from '../labs/pack/pack-trust.ts';
 import { fileExists } from '../exec/file-exists.ts';
-import type { Language } from '../labs/lab-fields.ts';
+import type { Language } from '../labs/language.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import { canGoTo } from '../labs/solutions.ts';
 import { readNamespace, refuseForeignNamespace } from '../labs/attempt/namespace.ts';
@@ -47,7 +47,10 @@ interface Wishes {
 }
 
 async function runStart(context: Context, asked: string, flags: Wishes & { readonly trust: boolean }): Promise<CommandResult> {
-  if (flags.challenge && flags.guided) throw new KubelabError('KL-USE', 'give --challenge or --guided, and not both');
+  if (flags.challenge && flags.guided)
+    throw new KubelabError('KL-USE', 'give --challenge or --guided, and not both', {
+      ko: { message: '--challenge와 --guided는 함께 쓸 수 없습니다.' },
+    });
   const existing = await openExisting(context);
   const loaded = await findLabOf(context, asked);
   const language = chooseLanguage(context, flags.lang);
@@ -112,6 +115,10 @@ async function bringUp(
     const what = `step ${begun.step} of lab ${begun.lab} has not begun, and the API server does not answer`;
     throw new KubelabError('KL-LAB-ORDER', what, {
       cure: 'kubelab lab reset brings back the start of the step, where the lab knows how to bring back the API server.',
+      ko: {
+        message: `${begun.lab} 실습의 ${begun.step} 단계가 아직 시작되지 않았고, API 서버가 응답하지 않습니다.`,
+        cure: 'API 서버를 되살리는 방법이 있는 실습이면 kubelab lab reset이 단계의 처음 상태로 되돌립니다.',
+      },
       cause: silence,
     });
   }
@@ -175,6 +182,10 @@ function unlike(known: Attempt, pack: InstalledPack | undefined): KubelabError {
   const name = pack === undefined ? known.folder : `${pack.name}@${pack.version}/${known.lab}`;
   return new KubelabError('KL-LAB-ORDER', `another lab ${known.lab} is being worked on, ${name}, at step ${known.step}`, {
     cure: `Go on with that one: kubelab lab start ${name}. Or end it first: kubelab lab stop.`,
+    ko: {
+      message: `다른 ${known.lab} 실습(${name})이 ${known.step} 단계에서 진행 중입니다.`,
+      cure: `그 실습을 계속하려면: kubelab lab start ${name}. 먼저 끝내려면: kubelab lab stop.`,
+    },
   });
 }
 

@@ -46,5 +46,9 @@ async function askForTrust(context: Context, pack: InstalledPack, lab: string): 
 function notTrusted({ name, version }: InstalledPack, lab: string): KubelabError {
   return new KubelabError('KL-LAB-TRUST', `Lab ${lab} is from the pack ${name} ${version}, which you have not said to trust.`, {
     cure: `If you trust who made it: kubelab lab start ${name}/${lab} --trust. Nodes on virtual machines need no trust.`,
+    ko: {
+      message: `${lab} 실습이 든 ${name} ${version} 팩을 믿는다고 말한 적이 없습니다.`,
+      cure: `만든 사람을 믿는다면 다음을 실행하세요: kubelab lab start ${name}/${lab} --trust. 가상 머신 노드에서는 필요 없습니다.`,
+    },
   });
 }

@@ -1,6 +1,7 @@
 import type { Attempt } from '../labs/attempt/attempt.ts';
 import type { CheckStatus } from '../labs/check/check-result.ts';
-import type { Language, Localized } from '../labs/lab-fields.ts';
+import type { Localized } from '../labs/lab-fields.ts';
+import type { Language } from '../labs/language.ts';
 
 /** What lab commands say to learners, in their language. */
 export interface Words {

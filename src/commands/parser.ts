@@ -64,9 +64,11 @@ function configureOutputs(parser: Parser, write: (text: string) => void): void {
 
 function explainUsage(error: CommanderError, path: string): KubelabError {
   const [what = '', ...suggestions] = error.message.replace(/^error: /, '').split('\n');
-  return new KubelabError('KL-USE', /[.!?]$/.test(what) ? capitalise(what) : `${capitalise(what)}.`, {
+  const message = /[.!?]$/.test(what) ? capitalise(what) : `${capitalise(what)}.`;
+  return new KubelabError('KL-USE', message, {
     details: suggestions.map((line) => line.replace(/^\((.*)\)$/, '$1')),
     cure: `Run ${path} --help.`,
+    ko: { message, cure: `${path} --help를 실행해 보세요.` },
   });
 }
 

@@ -40,9 +40,10 @@ export interface Workspace {
 /** Reads the spec and finds its cluster's folder; touches nothing. @throws KubelabError `KL-SPEC-MISSING` */
 export async function openWorkspace(context: Context): Promise<Workspace> {
   const text = await readIfThere(context.specFile);
+  const shown = path.relative(context.cwd, context.specFile) || context.specFile;
   if (text === undefined)
-    throw new KubelabError('KL-SPEC-MISSING', `${path.relative(context.cwd, context.specFile) || context.specFile} is not there`);
-  const spec = loadSpec(text, path.relative(context.cwd, context.specFile) || context.specFile);
+    throw new KubelabError('KL-SPEC-MISSING', `${shown} is not there`, { ko: { message: `${shown} 파일이 없습니다.` } });
+  const spec = loadSpec(text, shown);
   const specFolder = path.dirname(context.specFile);
   const folder = locateCluster(specFolder, spec.name);
   const state = await readState(folder.state);

@@ -1,10 +1,20 @@
 import { catalogue, type ErrorCode, type ExitCode, exitCodes } from './catalogue.ts';
 
+/** What an error says to those who read Korean; what is left out reads as in English. */
+export interface KoreanDetail {
+  readonly message: string;
+  readonly details?: readonly string[];
+  /** Belongs to a cure of the error's own; the catalogue has its cures in Korean itself. */
+  readonly cure?: string;
+}
+
 export interface ErrorDetail {
   /** One line per finding, shown under the title. */
   readonly details?: readonly string[];
   /** Replaces the catalogue's cure where the place knows a better one. */
   readonly cure?: string;
+  /** Where a learner may meet it. Shown where `src/errors/korean.ts` has the code. */
+  readonly ko?: KoreanDetail;
   readonly cause?: unknown;
 }
 
@@ -13,6 +23,7 @@ export class KubelabError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly string[];
   readonly cure: string;
+  readonly ko: KoreanDetail | undefined;
 
   /** @param what what happened, in one sentence about this case. */
   constructor(code: ErrorCode, what: string, detail: ErrorDetail = {}) {
@@ -21,6 +32,7 @@ export class KubelabError extends Error {
     this.code = code;
     this.details = detail.details ?? [];
     this.cure = detail.cure ?? catalogue[code].cure;
+    this.ko = detail.ko;
   }
 
   get exitCode(): ExitCode {

@@ -73,6 +73,10 @@ export function pickLabFolder(candidates: readonly LabFolderName[], asked: strin
   if (found.origin.kind !== 'pack' || packs.size < 2) return found;
   throw new KubelabError('KL-LAB-UNKNOWN', `More than one pack has a lab ${asked}.`, {
     cure: `Say which: ${[...packs].map((pack) => `${pack}/${asked}`).join(' or ')}.`,
+    ko: {
+      message: `${asked} 실습이 든 팩이 둘 이상입니다.`,
+      cure: `어느 것인지 알려 주세요: ${[...packs].map((pack) => `${pack}/${asked}`).join(' 또는 ')}.`,
+    },
   });
 }
 
@@ -103,6 +107,10 @@ function unknownLab(asked: string, candidates: readonly LabFolderName[]): Kubela
   const short = asked.length > 60 ? `${asked.slice(0, 57)}...` : asked;
   return new KubelabError('KL-LAB-UNKNOWN', `There is no lab ${JSON.stringify(short)}.`, {
     details: near === undefined ? [] : [`Did you mean ${near}?`],
+    ko: {
+      message: `${JSON.stringify(short)} 실습이 없습니다.`,
+      details: near === undefined ? [] : [`혹시 ${near} 실습을 찾으시나요?`],
+    },
   });
 }
 

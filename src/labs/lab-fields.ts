@@ -2,10 +2,7 @@ import semver from 'semver';
 import { z } from 'zod';
 import { map, text } from '../cluster/spec-fields.ts';
 import type { Milliseconds } from '../exec/runner.ts';
-
-/** The languages that labs come in. The first is the one that every lab has. */
-export const languages = ['en', 'ko'] as const;
-export type Language = (typeof languages)[number];
+import type { Language } from './language.ts';
 
 /** A short text in every language, of at most so many characters. */
 export function localized(what: string, most = 2000) {

@@ -38,7 +38,9 @@ export interface LabFolder {
 export async function openLabFolder(folder: string): Promise<LabFolder> {
   const root = await realpath(folder).catch((error: unknown) => {
     if (!isMissing(error)) throw error;
-    throw new KubelabError('KL-LAB-UNKNOWN', `There is no folder ${showText(folder)}.`);
+    throw new KubelabError('KL-LAB-UNKNOWN', `There is no folder ${showText(folder)}.`, {
+      ko: { message: `${showText(folder)} 폴더가 없습니다.` },
+    });
   });
   const readBytes = (file: string): Promise<Buffer> => readConfined(root, file);
   return {

@@ -10,13 +10,13 @@ import {
   kubectlName,
   labId,
   labPath,
-  languages,
   localized,
   title,
   variableName,
   variableValue,
   versionRange,
 } from './lab-fields.ts';
+import { languages } from './language.ts';
 
 /**
  * What a cluster has to have for a lab: add-ons by name, what its machines can do, and how it is laid out.

@@ -3,7 +3,7 @@ import { describeFindings, type Form, readForm, type Reading } from '../cluster/
 import type { YamlPath } from '../cluster/yaml-document.ts';
 import { KubelabError } from '../errors/errors.ts';
 import { withoutExtensions } from './extensions.ts';
-import type { Language } from './lab-fields.ts';
+import type { Language } from './language.ts';
 import { type LabFolder, openLabFolder } from './lab-folder.ts';
 import { type Lab, labSchema } from './lab.ts';
 
@@ -61,7 +61,10 @@ export async function loadLab(folder: string, shown = folder): Promise<LoadedLab
 /** Reads lab.yaml, and leaves what is wrong with it in the findings. @throws KubelabError `KL-LAB-UNKNOWN`, `KL-LAB-INVALID` when it can not be read at all. */
 export async function readLab(folder: string, shown = folder): Promise<LabReading> {
   const opened = await openLabFolder(folder);
-  if (!(await opened.has(labFile))) throw new KubelabError('KL-LAB-UNKNOWN', `There is no ${labFile} in ${shown}.`);
+  if (!(await opened.has(labFile)))
+    throw new KubelabError('KL-LAB-UNKNOWN', `There is no ${labFile} in ${shown}.`, {
+      ko: { message: `${shown} 폴더에 ${labFile} 파일이 없습니다.` },
+    });
   const file = path.posix.join(shown.replaceAll(path.sep, '/'), labFile);
   const text = await opened.read(labFile);
   if (Buffer.byteLength(text) > maxBytes)

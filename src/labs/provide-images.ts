@@ -42,7 +42,9 @@ export async function provideImages(
   const images = await source.roleImages(lock, roles);
   const unplayed = roles.filter((role) => images[role] === undefined);
   if (unplayed.length > 0)
-    throw new KubelabError('KL-LAB-IMAGE', `the source ${source.kind} has no image for ${unplayed.join(', ')}`);
+    throw new KubelabError('KL-LAB-IMAGE', `the source ${source.kind} has no image for ${unplayed.join(', ')}`, {
+      ko: { message: `${source.kind} 소스에 다음 역할을 할 이미지가 없습니다: ${unplayed.join(', ')}` },
+    });
   const wanted = [...new Set(Object.values(images))];
   const found = await mapParallel(nodes, nodesAtOnce, signal, async (node, stop) => ({
     node,

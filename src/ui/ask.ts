@@ -31,6 +31,10 @@ export async function askToConfirm(question: Question, terminal: Terminal): Prom
   if (!canAsk(terminal))
     throw new KubelabError('KL-USE', `This has to be confirmed, and there is no terminal to ask on: ${question.text}`, {
       cure: `Run the command with ${question.flag} if that is what you want.`,
+      ko: {
+        message: `대답이 필요하지만 물어볼 터미널이 없습니다: ${question.text}`,
+        cure: `그렇게 하려면 명령에 ${question.flag} 플래그를 붙여 실행하세요.`,
+      },
     });
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({

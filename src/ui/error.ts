@@ -2,11 +2,13 @@ import { redact } from '../cluster/redact.ts';
 import { type StepFailure, StepsFailed, StepsInterrupted, type StepsRest } from '../cluster/run-steps.ts';
 import { catalogue } from '../errors/catalogue.ts';
 import { CommandFailed, Interrupted, KubelabError } from '../errors/errors.ts';
+import { korean } from '../errors/korean.ts';
 import { quoteCommand } from '../exec/quote.ts';
+import type { Language } from '../labs/language.ts';
 import type { Colour } from './colour.ts';
 import { cleanText, lastLines } from '../cluster/plain-text.ts';
 import { renderBug, renderStack, type Surroundings } from './bug.ts';
-import { wrapText } from './width.ts';
+import { measureWidth, wrapText } from './width.ts';
 
 export interface ErrorPage extends Surroundings {
   readonly colour: Colour;
@@ -15,18 +17,25 @@ export interface ErrorPage extends Surroundings {
   readonly mark: string;
   /** Adds the stack of errors that need none. */
   readonly verbose?: boolean;
+  /** Default: English. An error that is not translated is in English in every language. */
+  readonly language?: Language;
   /** Where the logs of this run lie, if it keeps any. */
   readonly logs?: string;
 }
 
 const outputLines = 20;
 
+const labels = {
+  en: { why: 'Why:', cure: 'What to do:', more: 'More:', logs: 'Log:' },
+  ko: { why: '이유:', cure: '해결 방법:', more: '자세히:', logs: '로그:' },
+} as const;
+
 /** An error as people see it: one face for what they can fix, one for a tool that failed, one for a bug of kubelab. */
 export function renderError(error: unknown, page: ErrorPage): string {
   const lines = faceOf(error, page);
   const stack = page.verbose === true && !isBug(error) ? ['', ...indent(renderStack(error, page))] : [];
-  const logs =
-    page.logs === undefined || error instanceof Interrupted ? [] : ['', `  ${page.colour.strong('Log:')} ${page.logs}`];
+  const label = labels[error instanceof KubelabError ? textsOf(error, page).language : 'en'].logs;
+  const logs = page.logs === undefined || error instanceof Interrupted ? [] : ['', `  ${page.colour.strong(label)} ${page.logs}`];
   return [...lines, ...stack, ...logs].map((line) => `${line.trimEnd()}\n`).join('');
 }
 
@@ -45,18 +54,29 @@ function isBug(error: unknown): boolean {
 
 function faceOfKubelabError(error: KubelabError, page: ErrorPage): string[] {
   const { colour } = page;
-  const { title, why } = catalogue[error.code];
-  const what = cleanText(error.message);
+  const { language, title, why, message, details, cure } = textsOf(error, page);
+  const label = labels[language];
+  const what = cleanText(message);
   return [
     `${colour.bad(`${page.mark} ${error.code}`)}: ${colour.strong(title)}`,
     ...(what === title ? [] : indent(wrapText(what, page.width - 2))),
-    ...error.details.flatMap((detail) => indent(cleanText(detail).split('\n'), '    ')),
+    ...details.flatMap((detail) => indent(cleanText(detail).split('\n'), '    ')),
     ...causeOf(error, page),
     '',
-    ...labelled('Why:', why, page),
-    ...labelled('What to do:', error.cure, page),
-    ...labelled('More:', `kubelab explain ${error.code}`, page),
+    ...labelled(label.why, why, page),
+    ...labelled(label.cure, cure, page),
+    ...labelled(label.more, `kubelab explain ${error.code}`, page),
   ];
+}
+
+/** What an error says, in the language of the page where it is translated. */
+function textsOf({ code, message, details, cure, ko }: KubelabError, { language }: ErrorPage) {
+  const known = catalogue[code];
+  const entry = language === 'ko' ? korean[code] : undefined;
+  if (entry === undefined) return { language: 'en', ...known, message, details, cure } as const;
+  // A cure of its own says more than the catalogue's, in whichever language it is.
+  const other = cure === known.cure ? entry.cure : cure;
+  return { language: 'ko', ...entry, message, details, ...ko, cure: ko?.cure ?? other } as const;
 }
 
 /** The command behind an error, for a tool's own words often say more than any translation of them. */
@@ -112,8 +132,8 @@ function faceOfRest({ left }: Pick<StepsRest, 'left'>, page: ErrorPage): string[
 }
 
 function labelled(label: string, text: string, page: ErrorPage): string[] {
-  const [first = '', ...rest] = wrapText(cleanText(text), page.width - 3 - label.length);
-  return [`  ${page.colour.strong(label)} ${first}`, ...indent(rest, ' '.repeat(label.length + 3))];
+  const [first = '', ...rest] = wrapText(cleanText(text), page.width - 3 - measureWidth(label));
+  return [`  ${page.colour.strong(label)} ${first}`, ...indent(rest, ' '.repeat(measureWidth(label) + 3))];
 }
 
 function indent(lines: readonly string[], by = '  '): string[] {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { askToClear, askToReset, askToSolve, askToStop, askToStopWithout } from '../../src/commands/lab-questions.ts';
-import { languages } from '../../src/labs/lab-fields.ts';
+import { languages } from '../../src/labs/language.ts';
 import type { Lab } from '../../src/labs/lab.ts';
 
 const lab = (isolation: Lab['isolation'], clusterObjects: Lab['reset']['clusterObjects'] = []) => ({

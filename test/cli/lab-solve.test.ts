@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { describeDone } from '../../src/commands/lab-solve.ts';
 import { showAnswers, showApply, showKubectl, showScript, showWait } from '../../src/labs/attempt/done-action.ts';
 import { interpolate } from '../../src/labs/interpolate.ts';
-import { type Language, languages } from '../../src/labs/lab-fields.ts';
+import { type Language, languages } from '../../src/labs/language.ts';
 import { renderBlocks } from '../../src/ui/block.ts';
 import { createColour } from '../../src/ui/colour.ts';
 import { expectGolden } from '../kubernetes/golden.ts';

@@ -3,7 +3,7 @@ import { type Attempt, progressOf, withProgress } from './attempt.ts';
 import type { Round } from '../check/check-result.ts';
 import { earlierSteps } from '../earlier-steps.ts';
 import { interpolateAll } from '../interpolate.ts';
-import type { Language } from '../lab-fields.ts';
+import type { Language } from '../language.ts';
 import { makeNamespace, refuseForeignNamespace, removeObjects } from './namespace.ts';
 import { explainFailure, type Performed, performActions, type PerformInput, QuestionUnknown } from './perform.ts';
 import { readField } from '../check/read-field.ts';

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { z } from 'zod';
 import { readJson, writeFileAtomic } from '../../cluster/files.ts';
 import { checkStatuses } from '../check/check-result.ts';
-import { languages } from '../lab-fields.ts';
+import { languages } from '../language.ts';
 
 const attemptSchema = z.object({
   apiVersion: z.literal('kubelab/v1'),

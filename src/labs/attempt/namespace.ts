@@ -80,6 +80,10 @@ export async function requireOwnNamespace(stage: Stage): Promise<NamespaceObject
   const whose = owner === undefined ? 'was not made by kubelab' : `is that of lab ${owner}`;
   throw new KubelabError('KL-LAB-NAMESPACE', `namespace ${name}, which lab ${id} works in, ${whose}`, {
     cure: `If nothing in it is needed: kubelab kubectl delete namespace ${name}. Then again.`,
+    ko: {
+      message: `${id} 실습이 쓰는 ${name} 네임스페이스는 ${owner === undefined ? 'kubelab이 만든 것이 아닙니다' : `${owner} 실습의 것입니다`}.`,
+      cure: `그 안에 필요한 것이 없다면 지우고 다시 해 보세요: kubelab kubectl delete namespace ${name}.`,
+    },
   });
 }
 

@@ -38,13 +38,9 @@ export function shareAttempt({ folder, owner, begun, signal }: Sharing): SharedA
     async read() {
       for (;;) {
         const now = await readAttempt(folder, lab);
-        if (now === undefined || now.startedAt !== begun.startedAt)
-          throw new KubelabError('KL-LAB-ORDER', `lab ${lab} was ended`, { cure: `Begin it anew: kubelab lab start ${lab}.` });
+        if (now === undefined || now.startedAt !== begun.startedAt) throw wasEnded(lab);
         if (now.step === step ? now.ready : hasPassedIn(now)) return (known = now);
-        if (now.step !== step)
-          throw new KubelabError('KL-LAB-ORDER', `step ${step} of lab ${lab} is no longer the current one`, {
-            cure: 'kubelab lab show says where you are.',
-          });
+        if (now.step !== step) throw hasMoved(lab, step);
         await sleep(pause, undefined, { signal }).catch(() => {
           throw new Interrupted();
         });
@@ -56,4 +52,21 @@ export function shareAttempt({ folder, owner, begun, signal }: Sharing): SharedA
       return kept !== undefined;
     },
   };
+}
+
+function wasEnded(lab: string): KubelabError {
+  return new KubelabError('KL-LAB-ORDER', `lab ${lab} was ended`, {
+    cure: `Begin it anew: kubelab lab start ${lab}.`,
+    ko: { message: `그동안 다른 곳에서 ${lab} 실습을 끝냈습니다.`, cure: `처음부터 다시 시작하세요: kubelab lab start ${lab}.` },
+  });
+}
+
+function hasMoved(lab: string, step: string): KubelabError {
+  return new KubelabError('KL-LAB-ORDER', `step ${step} of lab ${lab} is no longer the current one`, {
+    cure: 'kubelab lab show says where you are.',
+    ko: {
+      message: `${step} 단계는 더 이상 ${lab} 실습의 현재 단계가 아닙니다.`,
+      cure: 'kubelab lab show로 지금 어디인지 보세요.',
+    },
+  });
 }

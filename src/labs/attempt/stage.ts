@@ -40,6 +40,10 @@ export function stepOf({ loaded }: Pick<Stage, 'loaded'>, id: string): Step {
   if (step === undefined)
     throw new KubelabError('KL-LAB-ORDER', `lab ${loaded.lab.id} has no step ${id} any more`, {
       cure: `Begin it anew: kubelab lab stop, then kubelab lab start ${loaded.lab.id}.`,
+      ko: {
+        message: `${loaded.lab.id} 실습에 ${id} 단계가 더 이상 없습니다.`,
+        cure: `처음부터 다시 시작하세요: kubelab lab stop, 그다음 kubelab lab start ${loaded.lab.id}.`,
+      },
     });
   return step;
 }

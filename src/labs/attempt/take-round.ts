@@ -1,6 +1,6 @@
 import { type Attempt, progressOf, type StepProgress, withProgress } from './attempt.ts';
 import { type CheckResult, hasPassed, type Round } from '../check/check-result.ts';
-import type { Language } from '../lab-fields.ts';
+import type { Language } from '../language.ts';
 import type { Step } from '../lab.ts';
 
 /** An attempt after all checks of its current step were looked at. */

@@ -1,7 +1,7 @@
 import { nearest } from '../../cluster/near-miss.ts';
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { placeholdersIn } from '../interpolate.ts';
-import { languages } from '../lab-fields.ts';
+import { languages } from '../language.ts';
 import { earlierSteps } from '../earlier-steps.ts';
 import type { Lab, Step } from '../lab.ts';
 import { textFile } from '../load-lab.ts';

@@ -1,6 +1,7 @@
 import { showText, type YamlPath } from '../../cluster/yaml-document.ts';
 import { placeholdersIn } from '../interpolate.ts';
-import type { Language, Localized } from '../lab-fields.ts';
+import type { Localized } from '../lab-fields.ts';
+import type { Language } from '../language.ts';
 import type { Lab } from '../lab.ts';
 import { textFile } from '../load-lab.ts';
 import { fieldsIn } from '../message.ts';

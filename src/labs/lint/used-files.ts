@@ -1,5 +1,5 @@
 import type { YamlPath } from '../../cluster/yaml-document.ts';
-import { type Language, languages } from '../lab-fields.ts';
+import { type Language, languages } from '../language.ts';
 import type { Lab } from '../lab.ts';
 import { labFile, textFile } from '../load-lab.ts';
 import { listManifests, listScripts } from './lab-parts.ts';

@@ -3,7 +3,8 @@ import { describeFindings, type Form, readForm, type Reading } from '../../clust
 import { choice, list, map, text, whenRight } from '../../cluster/spec-fields.ts';
 import { KubelabError } from '../../errors/errors.ts';
 import { withoutExtensions } from '../extensions.ts';
-import { labId, languages, title } from '../lab-fields.ts';
+import { labId, title } from '../lab-fields.ts';
+import { languages } from '../language.ts';
 import { packLimits } from './pack-limits.ts';
 
 /** The schema of pack.yaml. Its input is what an author writes, its output is a Pack. */
