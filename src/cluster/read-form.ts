@@ -42,9 +42,10 @@ export function describeFindings(
   file: string,
 ): { what: string; details: string[] } {
   const lines = [...new Set(findings.map(({ offset, text }) => `${file}:${document.position(offset)} ${text}`))];
+  const count = lines.length + findings.reduce((sum, finding) => sum + (finding.count ?? 1) - 1, 0);
   return {
-    what: `${lines.length === 1 ? '1 error' : `${lines.length} errors`} in ${file}`,
-    details: lines.length > maxDetails ? [...lines.slice(0, maxDetails), `and ${lines.length - maxDetails} more`] : lines,
+    what: `${count === 1 ? '1 error' : `${count} errors`} in ${file}`,
+    details: lines.length > maxDetails ? [...lines.slice(0, maxDetails), `and ${count - maxDetails} more`] : lines,
   };
 }
 

@@ -4,6 +4,9 @@ import { type Finding, showText, type YamlDocument, type YamlPath } from './yaml
 
 type Issue = z.core.$ZodIssue;
 
+/** Nobody reads of more of them in one map, and a file has room for very many. */
+const maxUnknownKeys = 100;
+
 /** What issues are described by: the schema that found them, and better words where there are any. */
 export interface Explained {
   readonly schema: z.ZodType;
@@ -24,7 +27,7 @@ export function describeIssues(issues: readonly Issue[], document: YamlDocument,
 /** @param path where the issue is from the root; issues within a union know only the path from there. */
 function describeIssue(issue: Issue, path: YamlPath, subject: Subject): Finding[] {
   const { document } = subject;
-  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => describeUnknownKey(key, path, subject));
+  if (issue.code === 'unrecognized_keys') return describeUnknownKeys(issue.keys, path, subject);
   if (issue.code === 'invalid_key') {
     const message = issue.issues[0]?.message ?? issue.message;
     const parent = sayPath(path.slice(0, -1));
@@ -89,8 +92,20 @@ function nearMiss(issue: Issue, path: YamlPath, { schema, document }: Subject): 
     .flatMap((key) => nearest(key, known) ?? [])[0];
 }
 
-function describeUnknownKey(key: string, parent: YamlPath, { schema, document }: Subject): Finding {
+function describeUnknownKeys(keys: readonly string[], parent: YamlPath, subject: Subject): Finding[] {
+  const { schema, document } = subject;
+  // Once for all of them: of a union, it takes time to tell what it knows.
   const known = knownKeys(schema, parent, document.data);
+  const described = keys.slice(0, maxUnknownKeys).map((key) => describeUnknownKey(key, known, parent, subject));
+  const next = keys[maxUnknownKeys];
+  if (next === undefined) return described;
+  const prefix = parent.length === 0 ? '' : `${sayPath(parent)}: `;
+  const count = keys.length - maxUnknownKeys;
+  const rest = { offset: document.offsetOfKey([...parent, next]), text: `${prefix}unknown keys: and ${count} more`, count };
+  return [...described, rest];
+}
+
+function describeUnknownKey(key: string, known: readonly string[], parent: YamlPath, { document }: Subject): Finding {
   const prefix = parent.length === 0 ? '' : `${sayPath(parent)}: `;
   const offset = document.offsetOfKey([...parent, key]);
   if (known.includes(key)) {
@@ -131,11 +146,9 @@ function knownKeys(schema: unknown, path: YamlPath, data: unknown): string[] {
 
 /** The branches of a union that know most keys of what is written. */
 function likelyOptions(options: readonly unknown[], data: unknown): unknown[] {
-  const written = typeof data === 'object' && data !== null ? Object.keys(data) : [];
-  const counts = options.map((option) => {
-    const known = knownKeys(option, [], data);
-    return written.filter((key) => known.includes(key)).length;
-  });
+  const written: object = typeof data === 'object' && !Array.isArray(data) ? (data ?? {}) : {};
+  // Known keys are few, and what is written may be very much: it is not gone through for every issue below it.
+  const counts = options.map((option) => knownKeys(option, [], data).filter((key) => Object.hasOwn(written, key)).length);
   return options.filter((_, index) => counts[index] === Math.max(...counts));
 }
 

@@ -19,6 +19,8 @@ export type YamlPath = readonly (string | number)[];
 export interface Finding {
   readonly offset: number;
   readonly text: string;
+  /** How many things are wrong, where the text sums up several. */
+  readonly count?: number;
 }
 
 /** A file as YAML: its data, and where everything in it stands. */
@@ -68,7 +70,7 @@ export function readYamlDocument(text: string): YamlDocument {
   if (parsed === undefined) return { ...nothingToRead, position, place };
   const { document } = parsed;
   const root = document.contents as Node | null;
-  const resolve: Resolve = (node) => (isAlias(node) ? node.resolve(document) : node);
+  const resolve = rememberTargets(document);
   const structure = inspectStructure(root, resolve, position);
   const findings = [
     ...[...document.errors, ...document.warnings].map(describeProblem),
@@ -130,6 +132,17 @@ const nothingToRead: Omit<YamlDocument, 'position' | 'place'> = {
 };
 
 type Resolve = (node: unknown) => unknown;
+
+/** What a node stands for: an alias for its anchor's node, undefined where it has none, and all else for itself. */
+function rememberTargets(document: Document.Parsed): Resolve {
+  // Looking for an anchor goes through the whole file, and every path that leads through an alias asks for it.
+  const targets = new Map<unknown, unknown>();
+  return (node) => {
+    if (!isAlias(node)) return node;
+    if (!targets.has(node)) targets.set(node, node.resolve(document));
+    return targets.get(node);
+  };
+}
 
 /** Finds keys given twice, reserved keys and loops. Unsound: turning it into data would never end. */
 function inspectStructure(
