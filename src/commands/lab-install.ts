@@ -145,7 +145,7 @@ function describeWishes(lab: LabWishes): string[] {
     ['runs scripts as root on', lab.rootOn],
     ['removes outside of its namespace, where it was made since the lab began:', lab.removes],
     ['makes pods that reach their node by', lab.podsReach],
-    ['has manifests of which nobody can tell before they are used what they make:', lab.opaque],
+    ['has files of which nobody can tell before they are used what they make:', lab.opaque],
     ['seems to use the internet:', lab.internet],
   ];
   return [

@@ -22,7 +22,7 @@ export interface LabWishes {
   readonly removes: readonly string[];
   /** What its manifests and commands give pods of the node that they are on, such as `hostPath`. */
   readonly podsReach: readonly string[];
-  /** Manifests of which that can not be told: they are not readable, or what their fields are called is only known later. */
+  /** Manifests and scripts of which that can not be told: they are not readable, or what fields are called is only known later. */
   readonly opaque: readonly string[];
   /** Hosts that its scripts and manifests name, and images from registries: what looks like a use of the internet. */
   readonly internet: readonly string[];
@@ -48,7 +48,7 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
   const like = [...files.keys()].filter((file) => file !== 'lab.yaml' && /\.ya?ml$/i.test(file));
   const manifests = [...new Set([...named, ...like])].map((file) => [file, files.get(file)] as const);
   const { fields, opaque } = await asPackError(`labs/${lab.id}`, () => readFields(manifests, lab));
-  const scripts = listScripts(lab).map(({ text }) => text ?? '');
+  const scripts = listScripts(lab).map(({ text, file = '' }) => text ?? files.get(file) ?? '');
   const reached = fields.filter(([key, value]) => opening.includes(key) && value !== false && value !== null);
   const added = fields.some(([key, value]) => key === 'capabilities' && addsSome(value));
   const unread = opaque.map((file) => files.get(file) ?? '');
@@ -76,9 +76,15 @@ export async function readWishes({ lab, folder }: LoadedLab): Promise<LabWishes>
       Infinity,
     ),
     podsReach: unique([...reached.map(([key]) => key), ...words, ...(added ? ['capabilities'] : [])]),
-    opaque: unique(opaque, Infinity),
+    opaque: unique([...opaque, ...listUnreadScripts(lab, files)], Infinity),
     internet: unique([...[...texts, ...scripts].flatMap(listHosts), ...images]),
   };
+}
+
+/** Files of scripts that are there and were not read, as what is called like a picture is not. */
+function listUnreadScripts(lab: Lab, files: ReadonlyMap<string, string | undefined>): string[] {
+  const named = listScripts(lab).flatMap(({ file }) => file ?? []);
+  return named.filter((file) => files.has(file) && files.get(file) === undefined);
 }
 
 /** What its kubectl is told: pods can be made without a manifest. */

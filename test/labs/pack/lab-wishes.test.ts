@@ -69,6 +69,16 @@ describe('what a lab gives its pods of the node', () => {
     const { podsReach } = await wishesOf({}, (yaml) => yaml.replace('steps:', `setup: [${setup.join(', ')}]\nsteps:`));
     expect(podsReach).toEqual(['hostNetwork', 'hostPID']);
   });
+
+  it.each([
+    ['files/setup.sh', ['hostPID'], []],
+    ['files/setup.png', [], ['files/setup.png']],
+  ])('is looked for in a script that is a file of its own, and unseen where it is no text: %s', async (script, reach, unseen) => {
+    const { podsReach, opaque } = await wishesOf({ [script]: `kubectl apply -f - <<X\n${open}X\n` }, (yaml) =>
+      yaml.replace('steps:', `setup: [{on: workers, script: ${script}}]\nsteps:`),
+    );
+    expect([podsReach, opaque]).toEqual([reach, unseen]);
+  });
 });
 
 it('takes addresses for the internet, but for those of nodes and pods', async () => {
