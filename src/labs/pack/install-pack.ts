@@ -144,7 +144,7 @@ export async function proveInstallable(
 async function layOut(files: ReadonlyMap<string, Uint8Array>, folder: string, signal: AbortSignal): Promise<Unpacked> {
   for (const [file, bytes] of files) {
     if (signal.aborted) throw new Interrupted();
-    await writeEntry(folder, { kind: 'file', path: file, content: bytes });
+    await writeEntry(folder, { path: file, content: bytes });
   }
   return new Map([...files].map(([file, bytes]) => [file, digestOfBytes(bytes)]));
 }

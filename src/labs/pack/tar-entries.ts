@@ -4,10 +4,13 @@ import { packLimits } from './pack-limits.ts';
 import { openPathBook, type PathBook } from './pack-paths.ts';
 import { invalidPack, unsafePack } from './refuse.ts';
 
+export interface PackFileEntry {
+  readonly path: string;
+  readonly content: Uint8Array;
+}
+
 /** A file or folder of an archive, found to be harmless. */
-export type PackEntry =
-  | { readonly kind: 'file'; readonly path: string; readonly content: Uint8Array }
-  | { readonly kind: 'folder'; readonly path: string };
+export type PackEntry = (PackFileEntry & { readonly kind: 'file' }) | { readonly kind: 'folder'; readonly path: string };
 
 /**
  * The entries of a tar, each once it is whole. What no pack may hold ends it before any of it is given: all but regular

@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rm, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -59,6 +59,19 @@ describe('a hostile archive', () => {
     const rig = await createInstallRig({ 'evil.tar.gz': make() });
     const before = await rig.list();
     expect(await codeOf(rig.install(rig.path('evil.tar.gz')))).toBe(code);
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('makes no folder in which nothing lies, as one that would pass for a lab or a text', async () => {
+    const names = ['labs/evil/', 'labs/hpa/files/', 'README.md/', 'labs/first-pod/text/en/greet.md/'];
+    const rig = await createInstallRig({
+      'sound.tar': forgeTar(forgeEntries()),
+      'folders.tar': forgeTar([...forgeEntries(), ...names.map((name) => ({ path: name, type: '5' }))]),
+    });
+    const { folder } = await rig.install(rig.path('sound.tar'));
+    const before = await rig.list();
+    await rm(folder, { recursive: true });
+    expect((await rig.install(rig.path('folders.tar'))).end).toBe('installed');
     expect(await rig.list()).toEqual(before);
   });
 
