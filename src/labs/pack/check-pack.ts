@@ -30,10 +30,12 @@ export interface CheckedPack {
  */
 export async function checkPack(folder: string, unpacked: Unpacked): Promise<CheckedPack> {
   if (!unpacked.has(lockFile)) throw invalidPack(`it has no ${lockFile}; kubelab lab pack writes one`);
-  const lock = parseLock(await readText(folder, lockFile, packLimits.lockBytes));
+  const lockText = await readText(folder, lockFile, packLimits.lockBytes);
+  const lock = parseLock(lockText);
   compareWithLock(unpacked, lock);
   if (!unpacked.has(packFile)) throw invalidPack(`it has no ${packFile}`);
-  const { pack, data } = readPack(await readText(folder, packFile, packLimits.packBytes), packFile);
+  const packText = await readText(folder, packFile, packLimits.packBytes);
+  const { pack, data } = readPack(packText, packFile);
   if (pack.name !== lock.name || pack.version !== lock.version)
     throw invalidPack(
       `${packFile} is that of ${pack.name} ${pack.version}, and ${lockFile} that of ${showText(lock.name)} ${showText(lock.version)}`,
@@ -42,7 +44,9 @@ export async function checkPack(folder: string, unpacked: Unpacked): Promise<Che
   const beside = await Promise.all(
     besideLabs.filter((name) => unpacked.has(name)).map(async (name) => [name, await readText(folder, name)] as const),
   );
-  refuseCharacters('the pack', { files: new Map(beside), document: { data } });
+  // As they stand, too: people read these files, and a comment is no data.
+  const texts = new Map([...beside, [packFile, packText], [lockFile, lockText]]);
+  refuseCharacters('the pack', { files: texts, document: { data: [data, lock] } });
   const labs: LoadedLab[] = [];
   for (const id of pack.labs) labs.push(await asPackError(`labs/${id}`, () => checkLab(folder, id, lock)));
   return { folder, pack, lock, labs };

@@ -8,6 +8,7 @@ import { openPathBook, refusePath } from '../../../src/labs/pack/pack-paths.ts';
 import { forgeArchive, forgeEntries, forgeTar } from './forge-pack.ts';
 import { hostilePacks } from './hostile-packs.ts';
 import { createInstallRig } from './install-rig.ts';
+import { packYaml, samplePack } from './sample-pack.ts';
 
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
@@ -60,6 +61,12 @@ describe('a hostile archive', () => {
     const before = await rig.list();
     expect(await codeOf(rig.install(rig.path('evil.tar.gz')))).toBe(code);
     expect(await rig.list()).toEqual(before);
+  });
+
+  it('is refused for a comment that acts on a terminal as a folder, too', async () => {
+    await using pack = await samplePack({ 'pack.yaml': `${packYaml}# \u001b[2J\n` });
+    const rig = await createInstallRig();
+    expect(await codeOf(rig.install(pack.path))).toBe('KL-PACK-INVALID');
   });
 
   it('makes no folder in which nothing lies, as one that would pass for a lab or a text', async () => {

@@ -219,6 +219,10 @@ export const hostilePacks: readonly HostilePack[] = [
   invalid('a pack.yaml with the key of all objects', { 'pack.yaml': `${packYaml}__proto__: {evil: true}\n` }),
   invalid('a pack.yaml with a terminal escape', { 'pack.yaml': packYaml.replace('For a class', String.raw`\e]0;evil\a`) }),
   invalid('a pack.yaml that turns text around', { 'pack.yaml': packYaml.replace('For a class', String.raw`For \u202eevil`) }),
+  invalid('a pack.yaml with a terminal escape in a comment', { 'pack.yaml': `${packYaml}# \u001b]0;evil\u0007\n` }),
+  invalid('a pack.yaml that turns a comment around', { 'pack.yaml': `${packYaml}# \u202egnp.exe\n` }),
+  bytes('a lock with a terminal escape in a comment', 'KL-PACK-INVALID', () => withLock((lock) => `${lock}# \u001b[2J\n`)),
+  bytes('a lock with a terminal escape', 'KL-PACK-INVALID', () => gzipSync(forgeTar(forgeEntries({}, { kubelab: '\u001b[2J' })))),
   invalid('a pack.yaml that is too large', { 'pack.yaml': `${packYaml}# ${'x'.repeat(64 * 1024)}` }),
   invalid('a pack.yaml of aliases of aliases', { 'pack.yaml': aliasBomb }),
   invalid('a pack.yaml that is not text', { 'pack.yaml': Buffer.from([0xff, 0xfe, 0]) }),
@@ -246,6 +250,10 @@ function damage(archive: Buffer, at: number): Buffer {
   return bytes;
 }
 
-function withLock(content: string): Buffer {
-  return gzipSync(forgeTar(forgeEntries().map((one) => (one.path === 'pack.lock' ? { ...one, content } : one))));
+function withLock(content: string | ((lock: string) => string)): Buffer {
+  const change = typeof content === 'string' ? () => content : content;
+  const entries = forgeEntries().map((one) =>
+    one.path === 'pack.lock' ? { ...one, content: change(String(one.content)) } : one,
+  );
+  return gzipSync(forgeTar(entries));
 }
