@@ -19,11 +19,16 @@ type Data = Readonly<Record<string, unknown>>;
  */
 export function makeLearnerLab(data: unknown): LearnerLab {
   const kept = withoutSolutions(data as Data);
-  const yaml = renderYaml(kept);
+  // A text of nothing but blanks and line breaks, which a lab may wait for, comes back from a block as another one.
+  const learner = readAgain(renderYaml(kept), kept) ?? readAgain(stringify(kept, { lineWidth: 0, blockQuote: false }), kept);
+  if (learner === undefined) throw new Error(`the learner build of ${String(kept['id'])} can not be read again`);
+  return learner;
+}
+
+/** The lab that is written in a lab.yaml; undefined where that is not the one of the data. */
+function readAgain(yaml: string, data: Data): LearnerLab | undefined {
   const { value } = readForm(yaml, { schema: labSchema, empty: '', example: '' });
-  if (value === undefined || !isDeepStrictEqual(value, labSchema.parse(kept)))
-    throw new Error(`the learner build of ${String(kept['id'])} can not be read again`);
-  return { yaml, lab: value };
+  return value !== undefined && isDeepStrictEqual(value, labSchema.parse(data)) ? { yaml, lab: value } : undefined;
 }
 
 /** Data as YAML of its own. */

@@ -65,6 +65,12 @@ describe('the learner build', () => {
     expect((await build({ 'labs/first-pod/lab.yaml': yaml }, 'learner')).files.has('labs/first-pod/files/web.yaml')).toBe(true);
   });
 
+  it.each([' \n', '\n \n', '  \n\n', 'a\n \n'])('keeps the text %j', async (text) => {
+    const yaml = sampleYaml.replace('conditions: {Ready: "True"}', `match: {spec: {nodeName: ${JSON.stringify(text)}}}`);
+    const lab = parse(textOf(await build({ 'labs/first-pod/lab.yaml': yaml }, 'learner'), 'labs/first-pod/lab.yaml')) as unknown;
+    expect(lab).toMatchObject({ steps: [{ checks: [{ object: { match: { spec: { nodeName: text } } } }] }] });
+  });
+
   it('of every lab that kubelab ships can be loaded, and lint finds nothing wrong with it', async () => {
     const labs = (await readdir(path.join(packageFolder, 'labs'), { withFileTypes: true })).filter((one) => one.isDirectory());
     const ids = labs.map(({ name }) => name);
