@@ -42,6 +42,14 @@ export function cleanLine(text: string): string {
     .trim();
 }
 
+/** What a terminal would act on, and what would end the line, written as escapes: for names, of which nothing may be lost. */
+export function showControls(text: string): string {
+  return text.replaceAll(
+    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
+    (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
+  );
+}
+
 /** The last lines that are not blank, cleaned. */
 export function lastLines(text: string, count: number): string[] {
   const lines = cleanText(text)

@@ -11,6 +11,7 @@ import {
   type YAMLError,
   type YAMLMap,
 } from 'yaml';
+import { showControls } from './plain-text.ts';
 
 /** A path into a file's data: keys and list indexes. */
 export type YamlPath = readonly (string | number)[];
@@ -258,10 +259,7 @@ function showValue(value: unknown): string {
 /** A text from the file in quotes: short, on one line, and with nothing in it that a terminal would act on. */
 export function showText(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return JSON.stringify(short).replace(
-    /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
-    (character) => `\\u${character.codePointAt(0)!.toString(16).padStart(4, '0')}`,
-  );
+  return showControls(JSON.stringify(short));
 }
 
 function tidy(message: string): string {

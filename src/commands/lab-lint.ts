@@ -5,7 +5,7 @@ import { exitCodes } from '../errors/catalogue.ts';
 import { errorCode } from '../errors/system-error.ts';
 import { type ApiFields, parseApiFields } from '../kubernetes/api-fields.ts';
 import { listLabFolders, type LabFolderName, pickLabFolder } from '../labs/find-labs.ts';
-import type { LintFinding } from '../labs/lint/finding.ts';
+import { type LintFinding, writeFinding } from '../labs/lint/finding.ts';
 import { labFile } from '../labs/load-lab.ts';
 import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
@@ -100,12 +100,9 @@ async function isFile(file: string): Promise<boolean> {
 function describe(labs: number, findings: readonly LintFinding[], errors: number, warnings: number): Block[] {
   const many = (count: number, word: string): string => `${count} ${word}${count === 1 ? '' : 's'}`;
   if (findings.length === 0) return [{ kind: 'text', tone: 'good', text: `Nothing is wrong with ${many(labs, 'lab')}.` }];
-  const lines = findings.map(
-    ({ file, line, column, severity, rule, message }) => `${file}:${line}:${column} ${severity} ${rule} ${message}`,
-  );
   const text = `${many(errors, 'error')} and ${many(warnings, 'warning')} in ${many(labs, 'lab')}.`;
   return [
-    { kind: 'verbatim', text: lines.join('\n') },
+    { kind: 'verbatim', text: findings.map(writeFinding).join('\n') },
     { kind: 'text', tone: errors > 0 ? 'bad' : 'careful', text },
   ];
 }

@@ -6,8 +6,9 @@ import { writeWhole } from '../artifacts/whole-file.ts';
 import { reportStep } from '../cluster/report-step.ts';
 import { Interrupted, KubelabError } from '../errors/errors.ts';
 import { missingProgram } from '../exec/search-path.ts';
-import type { LintFinding } from '../labs/lint/finding.ts';
+import { type LintFinding, writeFinding } from '../labs/lint/finding.ts';
 import { proveInstallable } from '../labs/pack/install-pack.ts';
+import { segment } from '../labs/lab-folder.ts';
 import { openPackFolder, type PackContent, type PackFolder, placeOfLab, readPackFolder } from '../labs/pack/read-folder.ts';
 import { findUncommitted } from '../labs/pack/uncommitted.ts';
 import { nameArchive, renderArchive, withLock } from '../labs/pack/write-archive.ts';
@@ -97,7 +98,7 @@ async function refuseErrors(context: Context, opened: PackFolder): Promise<void>
     context.events({ type: 'warning', text: `lint has ${warnings} warnings: kubelab lab lint ${opened.shown}/labs` });
   if (errors.length === 0) return;
   throw new KubelabError('KL-PACK-INVALID', `lint finds ${errors.length} errors in the labs of ${opened.shown}`, {
-    details: errors.slice(0, 30).map(({ file, line, column, rule, message }) => `${file}:${line}:${column} ${rule} ${message}`),
+    details: errors.slice(0, 30).map(writeFinding),
     cure: 'Correct the lines named, or pack it all the same with --unlinted.',
   });
 }
@@ -146,7 +147,7 @@ function describe({ content, files, archive, target, shown, left }: Packed): Com
     ...left.map((lab): Block => ({
       kind: 'text',
       tone: 'careful',
-      text: `labs/${lab} is not in it: pack.yaml does not name it.`,
+      text: `${nameLeftOut(lab)} is not in it: pack.yaml does not name it.`,
     })),
     {
       kind: 'commands',
@@ -155,4 +156,9 @@ function describe({ content, files, archive, target, shown, left }: Packed): Com
     },
   ];
   return { data: { ...data, unpackedBytes, sha256, left }, human: () => blocks };
+}
+
+/** Any other name could hold lines of its own, or words that come to stand at the beginning of one. */
+function nameLeftOut(folder: string): string {
+  return segment.test(folder) ? `labs/${folder}` : 'A folder in labs/ with a name that no lab can have';
 }

@@ -45,6 +45,17 @@ labs/third-pod/lab.yaml:1:1 error LAB001 labs/third-pod/lab.yaml is too large: e
 `);
   });
 
+  it('writes each finding as one line that begins with a path, whatever folders and files are called', async () => {
+    const names = ['::error file=x::pwned', 'zz\n::error::pwned', 'zz\r::error::pwned', 'zz\u2028pwned', ' ::error::pwned'];
+    const files = names.map((name) => ({ ...lab(name), [`${name}/files/a\n::error file=x::pwned`]: 'x' }));
+    const rig = await createProgramRig({ files: Object.assign({}, ...files) as Record<string, string> });
+    const { exitCode, stdout } = await rig.run('lab', 'lint', '.');
+    const lines = stdout.trimEnd().split('\n');
+    expect([exitCode, lines.pop(), lines.pop()]).toEqual([2, '10 errors and 0 warnings in 5 labs.', '']);
+    for (const line of lines) expect(line).toMatch(/^(?:\.\/ ?::|zz\\u).*\/lab\.yaml:\d+:\d+ (?:error|warning) LAB\d+ /);
+    expect(stdout).toContain(String.raw`error LAB003 "files/a\n::error file=x::pwned" has a name that a lab can not use`);
+  });
+
   it('ends with 0 for warnings', async () => {
     const rig = await createProgramRig({ files: broken });
     expect((await rig.run('lab', 'lint', 'labs/second-pod')).exitCode).toBe(0);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -60,7 +61,7 @@ describe('lab pack', () => {
     const rig = await createRig({ files: { 'class/labs/first-pod/lab.yaml': text } });
     const { exitCode, stderr } = await rig.run('lab', 'pack', 'class');
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(/KL-PACK-INVALID[^]*class\/labs\/first-pod\/lab\.yaml:\d+:\d+ LAB007[^]*--unlinted/);
+    expect(stderr).toMatch(/KL-PACK-INVALID[^]*class\/labs\/first-pod\/lab\.yaml:\d+:\d+ error LAB007[^]*--unlinted/);
     expect((await readdir(rig.folder)).toSorted()).toEqual(['.keep', 'class']);
     expect((await rig.run('lab', 'pack', 'class', '--unlinted', '--out', 'a.tar.gz')).exitCode).toBe(0);
   });
@@ -70,6 +71,23 @@ describe('lab pack', () => {
     const { exitCode, stderr } = await rig.run('lab', 'pack', 'class', '--unlinted');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/KL-PACK-INVALID[^]*README\.md:1:6/)]);
     expect((await readdir(rig.folder)).toSorted()).toEqual(['.keep', 'class']);
+  });
+
+  it('prints no line that is the name of a folder', async () => {
+    const rig = await createRig({ files: { [`class/labs/zz ${'z'.repeat(70)}\n::error::pwned ::error::pwned/lab.yaml`]: 'x' } });
+    const { exitCode, stdout } = await rig.run('lab', 'pack', 'class');
+    expect([exitCode, stdout]).toEqual([0, expect.stringContaining('with a name that no lab can have is not in it')]);
+    expect(stdout).not.toContain('pwned');
+  });
+
+  it('prints no line that is the name of a file which is in no commit', async () => {
+    const rig = await createRig({ files: { 'class/labs/first-pod/files/a\n::error::pwned': 'x' } });
+    execFileSync('git', ['init', '--quiet', rig.path('class')]);
+    const { exitCode, stderr } = await rig.run('lab', 'pack', 'class');
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining(String.raw`labs/first-pod/files/a\u000a::error::pwned is not in git`),
+    ]);
   });
 
   it('names labs that pack.yaml does not, and replaces nothing without being told', async () => {

@@ -249,22 +249,22 @@ const host: HostileLab[] = [
   },
 ];
 
-const noPlainFile = 'first-pod/lab.yaml:1:1 error LAB003 files/evil.yaml is no plain file';
+const noPlainFile = 'first-pod/lab.yaml:1:1 error LAB003 "files/evil.yaml" is no plain file';
 const folder: HostileLab[] = [
   {
     name: 'has a link that leads out',
     files: { 'files/evil.yaml': ({ symlink }) => symlink('../../secret') },
-    lint: 'first-pod/lab.yaml:1:1 error LAB003 files/evil.yaml is a link that leads out of the lab',
+    lint: 'first-pod/lab.yaml:1:1 error LAB003 "files/evil.yaml" is a link that leads out of the lab',
   },
   {
     name: 'has a link to a device',
     files: { 'files/evil.yaml': ({ symlink }) => symlink('/dev/zero') },
-    lint: 'first-pod/lab.yaml:1:1 error LAB003 files/evil.yaml is a link that leads out of the lab',
+    lint: 'first-pod/lab.yaml:1:1 error LAB003 "files/evil.yaml" is a link that leads out of the lab',
   },
   {
     name: 'has a link to itself',
     files: { 'files/evil.yaml': ({ symlink }) => symlink('evil.yaml') },
-    lint: 'first-pod/lab.yaml:1:1 error LAB003 files/evil.yaml is not in the lab',
+    lint: 'first-pod/lab.yaml:1:1 error LAB003 "files/evil.yaml" is not in the lab',
   },
   {
     name: 'is a link that leads out itself',
@@ -276,7 +276,7 @@ const folder: HostileLab[] = [
   {
     name: 'has a file of 2 MiB',
     files: { 'files/evil.yaml': 'x'.repeat(2 * labLimits.fileBytes) },
-    lint: 'LAB003 files/evil.yaml is larger than 1 MiB',
+    lint: 'LAB003 "files/evil.yaml" is larger than 1 MiB',
   },
   {
     name: 'has a lab.yaml of 300 KiB',
@@ -295,7 +295,7 @@ const folder: HostileLab[] = [
     files: Object.fromEntries(Array.from({ length: labLimits.files + 1 }, (_, index) => [`files/f${index}`, ''])),
     lint: 'LAB003 the lab holds more than 500 files',
   },
-  { name: 'has very deep folders', files: { [`${'a/'.repeat(20)}x`]: '' }, lint: 'LAB003 a/a/a/a/a/a/a/a lies too deep' },
+  { name: 'has very deep folders', files: { [`${'a/'.repeat(20)}x`]: '' }, lint: 'LAB003 "a/a/a/a/a/a/a/a" lies too deep' },
   { name: 'has a file with a newline in its name', files: { 'files/a\nb': '' }, lint: 'has a name that a lab can not use' },
   {
     name: 'is not text',

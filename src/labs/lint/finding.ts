@@ -1,3 +1,4 @@
+import { showControls } from '../../cluster/plain-text.ts';
 import type { YamlPath } from '../../cluster/yaml-document.ts';
 import type { RuleId, Severity } from './rules.ts';
 
@@ -33,6 +34,15 @@ export interface LintFinding extends FilePlace {
   readonly rule: RuleId;
   readonly severity: Severity;
   readonly message: string;
+}
+
+/**
+ * A finding as one line, whatever its folder and its files are called: who reads the output line by line must see no other.
+ * It begins as a path does, so that no name can be a command to a system that runs kubelab and watches for lines of its own.
+ */
+export function writeFinding({ file, line, column, severity, rule, message }: LintFinding): string {
+  const place = /^[\p{L}\p{N}._/]/u.test(file) ? file : `./${file}`;
+  return showControls(`${place}:${line}:${column} ${severity} ${rule} ${message}`);
 }
 
 /** A line and a column, both from 1. */

@@ -1,4 +1,4 @@
-import type { YamlDocument, YamlPath } from '../../cluster/yaml-document.ts';
+import { showText, type YamlDocument, type YamlPath } from '../../cluster/yaml-document.ts';
 import { KubelabError } from '../../errors/errors.ts';
 import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import type { LabFolder } from '../lab-folder.ts';
@@ -27,7 +27,7 @@ export async function readFiles(folder: LabFolder): Promise<{ files: Map<string,
   const { files: listed, refused } = await folder.list();
   const files = new Map<string, string | undefined>();
   const findings = refused.map(({ path, text }): RuleFinding => {
-    const message = path === '' ? text : `${path} ${text}`;
+    const message = path === '' ? text : `${showText(path)} ${text}`;
     return { rule: 'LAB003', message, at: { path: [] } };
   });
   for (const { path } of listed)

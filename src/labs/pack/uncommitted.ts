@@ -1,3 +1,4 @@
+import { showControls } from '../../cluster/plain-text.ts';
 import { KubelabError } from '../../errors/errors.ts';
 import type { Runner, RunResult } from '../../exec/runner.ts';
 import { besideLabs } from './pack-paths.ts';
@@ -34,7 +35,7 @@ export async function findUncommitted({ folder, pack, shown }: PackFolder, optio
   if (stubborn.length > 0)
     throw unknownChanges(
       shown,
-      stubborn.map((name) => `the filter ${name} can not be switched off`),
+      stubborn.map((name) => `the filter ${showControls(name)} can not be switched off`),
     );
   const paths = [packFile, ...besideLabs, ...pack.labs.map((id) => `labs/${id}`)];
   const status = [
@@ -51,7 +52,9 @@ export async function findUncommitted({ folder, pack, shown }: PackFolder, optio
     const [state, file] = [line.slice(0, 2), line.slice(3 + prefix.length)];
     // What has a name that begins with a dot is no part of a pack.
     if (file === '' || file.split('/').some((name) => name.startsWith('.'))) return [];
-    return [`${file} ${['??', '!!'].includes(state) ? 'is not in git' : state.includes('D') ? 'was removed' : 'has changed'}`];
+    return [
+      `${showControls(file)} ${['??', '!!'].includes(state) ? 'is not in git' : state.includes('D') ? 'was removed' : 'has changed'}`,
+    ];
   });
 }
 
