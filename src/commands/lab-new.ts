@@ -7,6 +7,7 @@ import { labId } from '../labs/lab-fields.ts';
 import { renderNewLab } from '../labs/new-lab.ts';
 import type { Block } from '../ui/block.ts';
 import { defineCommand } from './command.ts';
+import { checkTargetFolder } from './target-folder.ts';
 
 export const labNew = defineCommand({
   name: 'new',
@@ -44,14 +45,14 @@ function readId(text: string): string {
 
 /** @throws KubelabError `KL-USE` when something is there already. */
 async function makeFolder(folder: string): Promise<void> {
+  const cure = 'Choose another id, or another folder with --folder.';
+  await checkTargetFolder(path.dirname(folder), cure);
   await mkdir(path.dirname(folder), { recursive: true });
   try {
     await mkdir(folder);
   } catch (error) {
     if (errorCode(error) !== 'EEXIST') throw error;
-    throw new KubelabError('KL-USE', `${folder} is there already.`, {
-      cure: 'Choose another id, or another folder with --folder.',
-    });
+    throw new KubelabError('KL-USE', `${folder} is there already.`, { cure });
   }
 }
 

@@ -17,6 +17,7 @@ import { formatBytes } from '../ui/format.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { readApiFields } from './lab-lint.ts';
+import { checkTargetFolder } from './target-folder.ts';
 
 export const labPack = defineCommand({
   name: 'pack',
@@ -51,6 +52,7 @@ async function runPack(context: Context, asked: string, flags: PackFlags): Promi
   const content = await readPackFolder(opened, flags.instructor ? 'instructor' : 'learner');
   const target = await chooseTarget(context, flags.out, nameArchive(content));
   const shown = path.relative(context.cwd, target) || target;
+  await checkTarget(target, shown);
   const isThere = await fileExists(target);
   if (isThere && !(await context.ask({ text: `Replace ${shown}, which is there already?`, flag: '--yes' })))
     return { data: { packed: false, file: target }, human: () => `${shown} stays as it was.` };
@@ -113,6 +115,14 @@ async function chooseTarget({ cwd }: Context, out: string | undefined, name: str
   const target = path.resolve(cwd, out);
   const isFolder = /[/\\]$/.test(out) || (await stat(target).catch(() => undefined))?.isDirectory() === true;
   return isFolder ? path.join(target, name) : target;
+}
+
+/** @throws KubelabError `KL-USE` when no file can be written there. */
+async function checkTarget(target: string, shown: string): Promise<void> {
+  const cure = 'Choose another place with --out.';
+  await checkTargetFolder(path.dirname(target), cure);
+  if ((await stat(target).catch(() => undefined))?.isDirectory() === true)
+    throw new KubelabError('KL-USE', `${shown} is a folder; the pack would be a file of that name.`, { cure });
 }
 
 /** Folders in labs/ that pack.yaml does not name. */

@@ -30,6 +30,7 @@ export interface LabFolder {
   read(file: string): Promise<string>;
   /** As read, without asking whether it is text. */
   readBytes(file: string): Promise<Buffer>;
+  /** Also true for what this user may not read: that it is not there would be the wrong thing to hear. */
   has(file: string): Promise<boolean>;
   list(): Promise<LabListing>;
 }
@@ -37,6 +38,10 @@ export interface LabFolder {
 /** @throws KubelabError `KL-LAB-UNKNOWN` when there is no such folder. */
 export async function openLabFolder(folder: string): Promise<LabFolder> {
   const root = await realpath(folder).catch((error: unknown) => {
+    if (isForbidden(error))
+      throw new KubelabError('KL-LAB-INVALID', `The folder ${showText(folder)} ${forbidden}.`, {
+        ko: { message: `이 사용자에게는 ${showText(folder)} 폴더를 읽을 권한이 없습니다.` },
+      });
     if (!isMissing(error)) throw error;
     throw new KubelabError('KL-LAB-UNKNOWN', `There is no folder ${showText(folder)}.`, {
       ko: { message: `${showText(folder)} 폴더가 없습니다.` },
@@ -52,7 +57,7 @@ export async function openLabFolder(folder: string): Promise<LabFolder> {
         await confine(root, file);
         return true;
       } catch (error) {
-        if (error instanceof KubelabError) return false;
+        if (error instanceof KubelabError) return isForbidden(error.cause);
         throw error;
       }
     },
@@ -66,14 +71,15 @@ export async function openLabFolder(folder: string): Promise<LabFolder> {
  */
 export const segment = /^[A-Za-z0-9_][A-Za-z0-9._-]*$/;
 
-function refuse(file: string, why: string): KubelabError {
-  return new KubelabError('KL-LAB-INVALID', `The file ${showText(file)} ${why}.`);
+function refuse(file: string, why: string, cause?: unknown): KubelabError {
+  return new KubelabError('KL-LAB-INVALID', `The file ${showText(file)} ${why}.`, { cause });
 }
 
 /** The absolute path of a file, once it is sure to lie in the folder. */
 async function confine(root: string, file: string): Promise<string> {
   if (!file.split('/').every((part) => segment.test(part))) throw refuse(file, 'has a path that a lab can not use');
   const real = await realpath(path.join(root, ...file.split('/'))).catch((error: unknown) => {
+    if (isForbidden(error)) throw refuse(file, forbidden, error);
     throw isMissing(error) ? refuse(file, 'is not in the lab') : error;
   });
   if (!isInside(root, real)) throw refuse(file, 'is a link that leads out of the lab');
@@ -102,7 +108,7 @@ async function readConfined(root: string, file: string): Promise<Buffer> {
     handle = await open(real, flags);
   } catch (error) {
     if (['ELOOP', 'ENXIO', 'ENOENT', 'EISDIR'].includes(errorCode(error) ?? '')) throw refuse(file, 'is no plain file');
-    throw error;
+    throw isForbidden(error) ? refuse(file, forbidden, error) : error;
   }
   try {
     const facts = await handle.stat();
@@ -114,6 +120,7 @@ async function readConfined(root: string, file: string): Promise<Buffer> {
   }
 }
 
+const forbidden = 'is not for this user to read';
 const tooLarge = `is larger than ${labLimits.fileBytes / 1024 / 1024} MiB`;
 
 function decode(bytes: Buffer, file: string): string {
@@ -140,7 +147,11 @@ async function listFolder(root: string): Promise<LabListing> {
 }
 
 async function walkFolder(walk: Walk, folder: string, depth: number): Promise<void> {
-  const entries = await readdir(path.join(walk.root, folder), { withFileTypes: true });
+  const entries = await readdir(path.join(walk.root, folder), { withFileTypes: true }).catch((error: unknown) => {
+    if (!isForbidden(error)) throw error;
+    walk.refused.push(folder === '' ? { path: '', text: `the lab ${forbidden}` } : { path: folder, text: forbidden });
+    return [];
+  });
   const names = entries.filter(({ name }) => !name.startsWith('.')).toSorted((one, other) => (one.name < other.name ? -1 : 1));
   for (const entry of names) {
     if (walk.over) return;
@@ -170,6 +181,11 @@ async function noteFile(walk: Walk, file: string): Promise<void> {
   if (walk.bytes <= labLimits.bytes) return;
   refused.push({ path: '', text: `the lab holds more than ${labLimits.bytes / 1024 / 1024} MiB` });
   walk.over = true;
+}
+
+/** Of a link, too, to what only others may read. */
+function isForbidden(error: unknown): boolean {
+  return ['EACCES', 'EPERM'].includes(errorCode(error) ?? '');
 }
 
 function isMissing(error: unknown): boolean {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, symlink } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { createProgramRig } from '../rig/program.ts';
 import { sampleFiles } from '../labs/sample-lab.ts';
@@ -21,6 +21,21 @@ describe('lab new', () => {
     expect((await rig.run('lab', 'new', 'one')).exitCode).toBe(0);
     const { exitCode, stderr } = await rig.run('lab', 'new', 'one');
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining('is there already')]);
+  });
+});
+
+describe('lab new, where no folder can be made', () => {
+  it.each([
+    ['a-file', 'a-file is no folder.'],
+    ['a-file/in/it', 'a-file is no folder.'],
+    ['nowhere', 'nowhere is a link that leads nowhere.'],
+    ['nowhere/in/it', 'nowhere is a link that leads nowhere.'],
+  ])('says why for %s', async (folder, why) => {
+    const rig = await createProgramRig({ files: { 'a-file': 'x' } });
+    await symlink('no-such-folder', rig.path('nowhere'));
+    const { exitCode, stderr } = await rig.run('lab', 'new', 'one', '--folder', folder);
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/KL-USE[^]*--folder/)]);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(why);
   });
 });
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
@@ -71,6 +71,19 @@ describe('lab pack', () => {
     const { exitCode, stderr } = await rig.run('lab', 'pack', 'class', '--unlinted');
     expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/KL-PACK-INVALID[^]*README\.md:1:6/)]);
     expect((await readdir(rig.folder)).toSorted()).toEqual(['.keep', 'class']);
+  });
+
+  it.each([
+    ['a-file/x', 'a-file is no folder.'],
+    ['a-file/x/', 'a-file is no folder.'],
+    ['nowhere/x', 'nowhere is a link that leads nowhere.'],
+    ['taken', `taken/${archive} is a folder`],
+  ])('says why nothing can be written to %s', async (out, why) => {
+    const rig = await createRig({ files: { 'a-file': 'x', [`taken/${archive}/x`]: 'x' } });
+    await symlink('no-such-folder', rig.path('nowhere'));
+    const { exitCode, stderr } = await rig.run('lab', 'pack', 'class', '--out', out, '--yes');
+    expect([exitCode, stderr]).toEqual([2, expect.stringMatching(/KL-USE[^]*--out/)]);
+    expect(stderr.replaceAll(/\s+/g, ' ')).toContain(why);
   });
 
   it('prints no line that is the name of a folder', async () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:net';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { link, symlink } from 'node:fs/promises';
+import { chmod, link, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createFixture } from 'fs-fixture';
@@ -18,6 +18,17 @@ function canMakeDevices(): boolean {
     return false;
   } finally {
     rmSync(folder, { recursive: true });
+  }
+}
+
+/** Root may read everything, and becomes somebody else for as long as this takes. */
+async function asAnyone(work: () => Promise<void>): Promise<void> {
+  const isRoot = process.geteuid?.() === 0;
+  if (isRoot) process.seteuid?.(65_534);
+  try {
+    await work();
+  } finally {
+    if (isRoot) process.seteuid?.(0);
   }
 }
 
@@ -123,6 +134,33 @@ describe('a lab folder', () => {
         { path: 'out.txt', text: 'is a link that leads out of the lab' },
       ],
     });
+  });
+
+  it('refuses what this user may not read, and does not say that it is not there', async () => {
+    await using fixture = await createFixture({
+      'secret/key.txt': 'secret',
+      lab: {
+        'a.txt': 'hello',
+        'closed.txt': 'x',
+        'closed/b.txt': 'x',
+        'key.txt': ({ symlink: link }) => link('../secret/key.txt'),
+      },
+    });
+    await chmod(fixture.path, 0o755);
+    for (const closed of ['secret', 'lab/closed.txt', 'lab/closed']) await chmod(fixture.getPath(closed), 0);
+    const why = 'is not for this user to read';
+    await asAnyone(async () => {
+      const folder = await openLabFolder(fixture.getPath('lab'));
+      for (const file of ['closed.txt', 'closed/b.txt', 'key.txt'])
+        await expect(folder.read(file)).rejects.toMatchObject({ code: 'KL-LAB-INVALID', message: `The file "${file}" ${why}.` });
+      expect([await folder.has('closed/b.txt'), await folder.has('b.txt')]).toEqual([true, false]);
+      expect(await folder.list()).toEqual({
+        files: [{ path: 'a.txt', bytes: 5 }],
+        refused: ['closed', 'closed.txt', 'key.txt'].map((file) => ({ path: file, text: why })),
+      });
+      await expect(openLabFolder(fixture.getPath('secret/lab'))).rejects.toMatchObject({ code: 'KL-LAB-INVALID' });
+    });
+    for (const closed of ['secret', 'lab/closed']) await chmod(fixture.getPath(closed), 0o755);
   });
 
   it('stops where there are too many files, or too much in them', async () => {
