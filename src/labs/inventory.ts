@@ -97,8 +97,21 @@ export function findLeftovers(before: Inventory, after: Inventory): string[] {
     ...[...after].flatMap(([name, value]) => {
       const old = before.get(name);
       if (old === undefined || old === leaving || old === value) return [];
-      const isShort = old.length + value.length < 400;
-      return [`${name} has changed${isShort ? `: ${old} is now ${value}` : ''}`];
+      return [`${name} has changed: ${describeChange(old, value)}`];
     }),
   ];
+}
+
+/** Which part of an object has changed, and how, where that is short enough to be read. */
+function describeChange(old: string, value: string): string {
+  const [before, after] = [old, value].map((text) =>
+    text.startsWith('{') ? (JSON.parse(text) as Record<string, unknown>) : undefined,
+  );
+  const say = (was: unknown, is: unknown): string => `${String(was)} is now ${String(is)}`;
+  if (before === undefined || after === undefined) return say(old, value);
+  const changed = [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((part) => {
+    const [was, is] = [before, after].map((fields) => JSON.stringify(fields[part]) ?? 'nothing');
+    return was === is ? [] : [(was ?? '').length + (is ?? '').length > 200 ? part : `${part}: ${say(was, is)}`];
+  });
+  return changed.join(', ');
 }

@@ -20,7 +20,7 @@ describe('what a lab leaves behind', () => {
     expect(findLeftovers(before, after)).toEqual([
       'PersistentVolume x is left behind',
       'StorageClass local-path is gone',
-      'Node worker1 has changed: {"labels":[]} is now {"labels":["a=b"]}',
+      'Node worker1 has changed: labels: [] is now ["a=b"]',
     ]);
   });
 });
@@ -61,8 +61,8 @@ describe('an inventory', () => {
     expect(findLeftovers(before, await take(server('--safe'), role('get')))).toEqual([]);
     expect(findLeftovers(before, await take(server('x'.repeat(400)), role('delete'), left))).toEqual([
       'ConfigMap default/web is left behind',
-      'ClusterRole view has changed: {"rules":[{"verbs":["get"]}]} is now {"rules":[{"verbs":["delete"]}]}',
-      'Deployment kube-system/metrics has changed',
+      'ClusterRole view has changed: rules: [{"verbs":["get"]}] is now [{"verbs":["delete"]}]',
+      'Deployment kube-system/metrics has changed: spec',
     ]);
   });
 
