@@ -15,6 +15,7 @@ import type { Block } from '../ui/block.ts';
 import { type CommandResult, defineCommand } from './command.ts';
 import type { Context } from './context.ts';
 import { readClusterFacts } from './lab-cluster.ts';
+import { readApiFields } from './lab-lint.ts';
 import { openIfThere } from './lab-list.ts';
 import { chooseLanguage } from './lab-stage.ts';
 
@@ -47,6 +48,7 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
   warnOfPlain(context, source, wanted);
   const cluster = await readFacts(context);
   const seen: Wishes[] = [];
+  const api = await readApiFields(context.folders.package);
   const installed = await reportStep(context, { id: 'install', title: `install ${showSource(named)}` }, (say) =>
     installPack({
       source,
@@ -59,7 +61,7 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
       say,
       agree: async (pack) => {
         // One after the other: the manifests of all labs at once can be more than there is memory.
-        for (const lab of pack.labs) seen.push({ ...(await readWishes(lab)), ...judge(lab, cluster) });
+        for (const lab of pack.labs) seen.push({ ...(await readWishes(lab, api)), ...judge(lab, cluster) });
         return askToInstall(context, pack, { wishes: seen, cluster: cluster?.name });
       },
     }),
@@ -137,12 +139,17 @@ function describeWishes(lab: LabWishes): string[] {
   const { nodes, memoryMiB, kubernetes, features, images, internet, providers = [] } = lab.requires;
   const memory = memoryMiB === 0 ? '' : `, ${memoryMiB} MiB of memory`;
   const changes = { namespace: 'a namespace of its own', nodes: 'the nodes', cluster: 'the whole cluster' }[lab.isolation];
+  // What a lab says of itself is no proof: its objects tell more.
+  const isSaid = (object: string): boolean =>
+    lab.isolation === 'cluster' || (lab.isolation === 'nodes' && object.startsWith('Node/'));
+  const further = [...lab.changes, ...lab.removes].every(isSaid) ? '' : ' and the cluster';
   const lines: [string, readonly string[]][] = [
     ['needs the features', features],
     ['needs images for', images],
     ['needs machines of one of these providers:', providers],
     ['needs nodes that reach', internet ? ['the Internet'] : []],
     ['runs scripts as root on', lab.rootOn],
+    ['makes or changes outside of its namespace:', lab.changes],
     ['removes outside of its namespace, where it was made since the lab began:', lab.removes],
     ['makes pods that reach their node by', lab.podsReach],
     ['has files of which nobody can tell before they are used what they make:', lab.opaque],
@@ -150,7 +157,7 @@ function describeWishes(lab: LabWishes): string[] {
   ];
   return [
     `needs Kubernetes ${kubernetes}, control planes: ${nodes.controlPlane}, workers: ${nodes.workers}${memory}`,
-    `changes ${changes}${lab.administers ? ', with kubectl as administrator of the cluster' : ''}`,
+    `changes ${changes}${further}${lab.administers ? ', with kubectl as administrator of the cluster' : ''}`,
     ...lines.flatMap(([what, list]) => (list.length === 0 ? [] : [`${what} ${list.join(', ')}`])),
   ];
 }

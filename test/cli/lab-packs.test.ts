@@ -194,6 +194,15 @@ describe('lab install', () => {
     );
   });
 
+  it('does not take the word of a lab that it changes no more than its namespace', async () => {
+    const role = 'apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: backdoor}\n';
+    const rig = await createRig({ files: packIn('class', { 'labs/first-pod/files/web.yaml': role }) });
+    const { stderr } = await rig.run('lab', 'install', 'class', '--yes');
+    expect(stderr.replaceAll(/\s+/g, ' ')).toMatch(
+      /changes a namespace of its own and the cluster, .*makes or changes outside of its namespace: ClusterRoleBinding\/backdoor/,
+    );
+  });
+
   it('names what is removed outside of the namespace, all of it', async () => {
     const roles = Array.from({ length: 30 }, (_, index) => `a${index}`);
     const objects = [...roles, 'system:node'].map((name) => `{kind: clusterrole, name: "${name}"}`);

@@ -1,6 +1,6 @@
-import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import type { RuleFinding } from './finding.ts';
 import { listActions } from './lab-parts.ts';
+import { clusterWords, ownWords } from './outside.ts';
 import { kubectlWaits, kubectlWords } from './shell-verdicts.ts';
 import type { LabSubject } from './subject.ts';
 
@@ -25,11 +25,6 @@ interface WordFinding {
   readonly message: string;
   /** Of the argument. */
   readonly index: number;
-}
-
-/** Without the command that kubectl runs in a container. */
-function ownWords(words: readonly string[]): readonly string[] {
-  return words.includes('--') ? words.slice(0, words.indexOf('--')) : words;
 }
 
 const elsewhere =
@@ -68,36 +63,8 @@ function failsTwice(words: readonly string[]): WordFinding[] {
   return [];
 }
 
-const shortNames: Readonly<Record<string, string>> = {
-  CertificateSigningRequest: 'csr',
-  CustomResourceDefinition: 'crd',
-  Namespace: 'ns',
-  Node: 'no',
-  PersistentVolume: 'pv',
-  PriorityClass: 'pc',
-  StorageClass: 'sc',
-  VolumeAttributesClass: 'vac',
-};
-
-/** What kubectl calls the kinds outside of namespaces by, in lower case. */
-function clusterWords({ kinds }: ApiFields): ReadonlySet<string> {
-  const own = [...kinds].filter(([, { namespaced }]) => !namespaced).map(([name]) => name.slice(name.lastIndexOf('/') + 1));
-  return new Set(
-    own.flatMap((kind) => {
-      const singular = kind.toLowerCase();
-      const plural = singular.endsWith('s')
-        ? `${singular}es`
-        : singular.endsWith('y')
-          ? `${singular.slice(0, -1)}ies`
-          : `${singular}s`;
-      const short = shortNames[kind];
-      return [singular, plural, ...(short === undefined ? [] : [short, `${short}s`])];
-    }),
-  );
-}
-
 /** Where kubectl is told to take objects of other namespaces, or all that are outside of namespaces. */
-function judgeReach(words: readonly string[], namespace: string, cluster: ReadonlySet<string>): WordFinding[] {
+function judgeReach(words: readonly string[], namespace: string, cluster: ReadonlyMap<string, string>): WordFinding[] {
   const own = ownWords(words);
   const everywhere = own.flatMap((word, index): WordFinding[] => {
     const message = `expected no namespace, or that of the lab, ${namespace}; found all namespaces`;

@@ -8,6 +8,7 @@ import { judgeKind } from './judge-kinds.ts';
 import { listActions, listManifests } from './lab-parts.ts';
 import { fillInKnown, type ManifestObject, readObjects, sampleImage, sampleValues } from './manifest-objects.ts';
 import { type IsCertain, openDoubts } from './manifest-values.ts';
+import { listClusterKinds, listToldFlags } from './outside.ts';
 import type { LabSubject } from './subject.ts';
 
 /** LAB027 to LAB030, and LAB032 to LAB035 as far as manifests go. */
@@ -128,9 +129,7 @@ function judgeImage(image: string, { lab }: LabSubject): string[] {
 /** Objects, images and namespaces that kubectl is told by its arguments. */
 function judgeCreated(subject: LabSubject, values: Values): RuleFinding[] {
   const { lab, api } = subject;
-  const clusterKinds = [...api.kinds]
-    .filter(([, { namespaced }]) => !namespaced)
-    .map(([name]) => name.slice(name.lastIndexOf('/') + 1));
+  const clusterKinds = listClusterKinds(api);
   return listActions(lab).flatMap(({ action, path }): RuleFinding[] => {
     if (!('kubectl' in action)) return [];
     const words = action.kubectl.map((word) => fillInKnown(word, values));
@@ -140,10 +139,7 @@ function judgeCreated(subject: LabSubject, values: Values): RuleFinding[] {
         ? clusterKinds.find((one) => one.toLowerCase() === (words[1] === 'ns' ? 'namespace' : words[1]))
         : undefined;
     const outside = kind === undefined ? undefined : judgeOutside(kind, words[2] ?? '', lab, values);
-    const inner = words.flatMap((word, index): RuleFinding[] => {
-      const [, flag, value] = /^(--namespace|-n|--image)=?(.*)$/.exec(word) ?? [];
-      const given = value === '' ? words[index + 1] : value;
-      if (flag === undefined || given === undefined || words.slice(0, index).includes('--')) return [];
+    const inner = listToldFlags(words).flatMap(({ index, flag, given }): RuleFinding[] => {
       if (flag === '--image') return judgeImage(given, subject).map((message) => ({ rule: 'LAB030', message, at: at(index) }));
       return judgeNamespace(given, lab.namespace).map((message) => ({ rule: 'LAB032', message, at: at(index) }));
     });

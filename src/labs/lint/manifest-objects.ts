@@ -92,7 +92,8 @@ function splitDocuments(text: string): (readonly [before: number, text: string])
 function findObjects(data: unknown, source: Pick<ManifestObject, 'document' | 'text'>, path: YamlPath): ManifestObject[] {
   if (typeof data !== 'object' || data === null || Array.isArray(data)) return [];
   const object = data as Readonly<Record<string, unknown>>;
-  if (object['kind'] === 'List' && Array.isArray(object['items']))
+  // To kubectl this is what makes a list, whatever its kind is.
+  if (Array.isArray(object['items']))
     return object['items'].flatMap((item, index) => findObjects(item, source, [...path, 'items', index]));
   return [{ data: object, path, ...source }];
 }

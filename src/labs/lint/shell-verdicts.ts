@@ -2,7 +2,7 @@ import type { ShellCommand } from './shell-script.ts';
 import { transferChanges } from './shell-transfers.ts';
 import { bare, findRemote } from './shell-wrappers.ts';
 
-const kubectlChanges = new Set(
+export const kubectlChanges = new Set(
   'annotate apply attach autoscale cordon cp create debug delete drain edit evict exec expose label patch replace run scale set taint uncordon'.split(
     ' ',
   ),

@@ -1,10 +1,13 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { parseApiFields } from '../../../src/kubernetes/api-fields.ts';
 import { loadLab } from '../../../src/labs/load-lab.ts';
 import { type LabWishes, readWishes } from '../../../src/labs/pack/lab-wishes.ts';
 import { packageFolder } from '../../rig/program.ts';
 import { sampleLab, sampleYaml } from '../sample-lab.ts';
+
+const api = parseApiFields(readFileSync(join(packageFolder, 'labs', 'kubernetes-fields.json'), 'utf8'));
 
 const pod = (spec: string) => `apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: ${spec}\n`;
 const open = pod('{hostPID: true, containers: [{name: a, image: "evil.example.io/x"}]}');
@@ -12,7 +15,7 @@ const open = pod('{hostPID: true, containers: [{name: a, image: "evil.example.io
 /** The wishes of the sample lab with other files and lines. */
 async function wishesOf(files: Readonly<Record<string, string>>, change = (yaml: string) => yaml): Promise<LabWishes> {
   await using fixture = await sampleLab({ 'lab.yaml': change(sampleYaml), ...files });
-  return await readWishes(await loadLab(fixture.path));
+  return await readWishes(await loadLab(fixture.path), api);
 }
 
 const applying = (file: string) => (yaml: string) => yaml.replace('files/web.yaml', file);
@@ -81,6 +84,79 @@ describe('what a lab gives its pods of the node', () => {
   });
 });
 
+const object = (apiVersion: string, kind: string, metadata: string, more = '') =>
+  `---\napiVersion: ${apiVersion}\nkind: ${kind}\nmetadata: ${metadata}\n${more}`;
+const role = object('rbac.authorization.k8s.io/v1', 'ClusterRoleBinding', '{name: backdoor}');
+
+describe('what a lab makes or changes outside of its namespace', () => {
+  it.each([
+    ['an object outside of namespaces', role, ['ClusterRoleBinding/backdoor']],
+    ['one of an API that is gone', role.replace('/v1', '/v1beta1'), ['ClusterRoleBinding/backdoor']],
+    [
+      'a webhook',
+      object('admissionregistration.k8s.io/v1', 'MutatingWebhookConfiguration', '{name: hook}'),
+      ['MutatingWebhookConfiguration/hook'],
+    ],
+    ['an API', object('apiregistration.k8s.io/v1', 'APIService', '{name: v1.x}'), ['APIService/v1.x']],
+    [
+      'an object of another namespace',
+      object('apps/v1', 'DaemonSet', '{name: x, namespace: kube-system}'),
+      ['DaemonSet/kube-system/x'],
+    ],
+    ['one that chooses a namespace', object('v1', 'Pod', '{name: x, namespace: "${SPACE}"}'), ['Pod/*/x']],
+    ['one that chooses a kind', object('rbac.authorization.k8s.io/v1', '"${KIND}"', '{name: x}'), ['*/x']],
+    [
+      'a list that is not called so',
+      `kind: PodList\napiVersion: v1\nitems: [{apiVersion: v1, kind: Node, metadata: {name: x}}]\n`,
+      ['Node/x'],
+    ],
+    ['a name that is drawn', object('v1', 'Namespace', '{name: "a-${TOKEN}"}'), ['Namespace/a-*']],
+    ['nothing', object('v1', 'Pod', '{name: x, namespace: "${namespace}"}'), []],
+  ])('is read from its manifests: %s', async (_, manifest, expected) => {
+    const variables = 'SPACE: {pick: [lab-first-pod, kube-system]}\n  KIND: {pick: [Role, ClusterRole]}';
+    const { changes } = await wishesOf({ 'files/web.yaml': manifest }, (yaml) => yaml.replace('vars:', `vars:\n  ${variables}`));
+    expect(changes).toEqual(expected);
+  });
+
+  it.each([
+    ['create, clusterrolebinding, x, --clusterrole=cluster-admin', ['ClusterRoleBinding/x']],
+    ['-v=1, patch, pv/x, -p, "{}"', ['PersistentVolume/x']],
+    ['drain, worker-1', ['Node/worker-1']],
+    ['-n, kube-system, delete, pod, x', ['Namespace/kube-system']],
+    ['delete, pods, --all, -A', ['Namespace/*']],
+    ['get, nodes', []],
+    ['delete, pod, node', []],
+    ['exec, node, --, ls, -n, a', []],
+  ])('is read from what kubectl is told: %s', async (words, expected) => {
+    const { changes } = await wishesOf({}, (yaml) => yaml.replace('steps:', `setup: [{kubectl: [${words}]}]\nsteps:`));
+    expect(changes).toEqual(expected);
+  });
+
+  it('is named in part where it is much of one kind, which hides no other', async () => {
+    const many = Array.from({ length: 30 }, (_, index) => object('v1', 'Namespace', `{name: a${index + 10}}`));
+    const { changes } = await wishesOf({ 'files/web.yaml': [...many, object('v1', 'Node', '{name: x}')].join('') });
+    const named = ['a10', 'a11', 'a12', 'a13', 'a14'].map((name) => `Namespace/${name}`);
+    expect(changes).toEqual(['Namespace/(25-more)', ...named, 'Node/x']);
+  });
+});
+
+it.each([
+  ['a volume that is a folder of a node', {}, object('v1', 'PersistentVolume', '{name: x}', 'spec: {local: {path: /}}\n')],
+  ['a field of the same name elsewhere', { reach: [] }, object('v1', 'ConfigMap', '{name: x}', 'data: {local: a}\n')],
+])('takes for a way to the node %s', async (_, { reach = ['PersistentVolume.local'] }: { reach?: string[] }, manifest) => {
+  expect((await wishesOf({ 'files/web.yaml': manifest })).podsReach).toEqual(reach);
+});
+
+it.each([
+  ['debug, node/worker-1, --image=b, --, id', ['kubectl debug node/worker-1']],
+  ['debug, -it, "no/${TOKEN}"', ['kubectl debug no/*']],
+  ['debug, web', []],
+  [String.raw`run, a, '--overrides={"spec":{"host\u0050ID":true,"\u0068ostIPC":true}}'`, ['hostIPC', 'hostPID']],
+])('takes for ways to the node what kubectl is told: %s', async (words, reach) => {
+  const { podsReach } = await wishesOf({}, (yaml) => yaml.replace('steps:', `setup: [{kubectl: [${words}]}]\nsteps:`));
+  expect(podsReach).toEqual(reach);
+});
+
 it('takes addresses for the internet, but for those of nodes and pods', async () => {
   const urls = [
     '203.0.113.9/x',
@@ -101,5 +177,5 @@ it('takes addresses for the internet, but for those of nodes and pods', async ()
 const shipped = readdirSync(join(packageFolder, 'labs'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
 
 it.each(shipped.map(({ name }) => name))('nothing of what %s asks for is unseen', async (id) => {
-  expect((await readWishes(await loadLab(join(packageFolder, 'labs', id)))).opaque).toEqual([]);
+  expect((await readWishes(await loadLab(join(packageFolder, 'labs', id)), api)).opaque).toEqual([]);
 });
