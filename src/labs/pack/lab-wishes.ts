@@ -5,6 +5,7 @@ import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import { readFiles } from '../lint/subject.ts';
 import { listActions, listLooks, listManifests, listScripts } from '../lint/lab-parts.ts';
 import { readObjects, sampleImage, sampleValues } from '../lint/manifest-objects.ts';
+import { placeholdersIn } from '../interpolate.ts';
 import type { Lab } from '../lab.ts';
 import type { LoadedLab } from '../load-lab.ts';
 import { findDebugged, findOutside, findToldOutside, listKubectl, nameOutside, type OutsideObject } from './outside-wishes.ts';
@@ -151,7 +152,13 @@ async function readFields(
         const { objects, findings } = readObjects(file, text, values);
         const vague = readObjects(file, text, unknown);
         const names = vague.objects.flatMap(({ data }) => listFields(data).map(([key]) => key));
-        const isOpaque = [...findings, ...vague.findings].length > 0 || names.some((name) => name.includes(later));
+        // One choice may be a word where another one is more fields.
+        const isBuilt = placeholdersIn(text).some((name) =>
+          choicesOf(lab, name)
+            .slice(1)
+            .some((choice) => /[\n{}[\]]|: /.test(choice)),
+        );
+        const isOpaque = isBuilt || [...findings, ...vague.findings].length > 0 || names.some((name) => name.includes(later));
         return {
           fields: objects.flatMap(({ data }) => [...listFields(data), ...listLocal(data)]),
           opaque: isOpaque ? [file] : [],

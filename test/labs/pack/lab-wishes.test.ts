@@ -132,6 +132,13 @@ describe('what a lab makes or changes outside of its namespace', () => {
     expect(changes).toEqual(expected);
   });
 
+  it('is unseen where a variable may be more than a word', async () => {
+    const { opaque } = await wishesOf({ 'files/web.yaml': object('v1', 'Pod', '{name: ${MORE}}') }, (yaml) =>
+      yaml.replace('vars:', 'vars:\n  MORE: {pick: [a, "a, namespace: kube-system"]}'),
+    );
+    expect(opaque).toEqual(['files/web.yaml']);
+  });
+
   it('is named in part where it is much of one kind, which hides no other', async () => {
     const many = Array.from({ length: 30 }, (_, index) => object('v1', 'Namespace', `{name: a${index + 10}}`));
     const { changes } = await wishesOf({ 'files/web.yaml': [...many, object('v1', 'Node', '{name: x}')].join('') });
