@@ -2,7 +2,8 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { showText } from '../../cluster/yaml-document.ts';
 import { CommandFailed } from '../../errors/errors.ts';
-import type { Runner } from '../../exec/runner.ts';
+import type { Command, Runner } from '../../exec/runner.ts';
+import { limitMemory, memoryMebibytes, withoutLimit } from './limit-memory.ts';
 import { packLimits } from './pack-limits.ts';
 import { besideLabs } from './pack-paths.ts';
 import { hideLogin, type PackSource } from './pack-source.ts';
@@ -136,17 +137,26 @@ async function runGit(
     GIT_SSH_COMMAND: 'ssh -o BatchMode=yes',
     LC_ALL: 'C',
   };
+  const command: Command = ['git', ...flags, ...place, ...words];
   try {
-    return (await runner.run(['git', ...flags, ...place, ...words], { ...limits, env, cwd: folder })).stdout;
+    // Nothing of the repository is there at first, and that git itself is missing shows best without a limit.
+    return (await runner.run(words[0] === 'init' ? command : limitMemory(command), { ...limits, env, cwd: folder })).stdout;
   } catch (error) {
-    throw error instanceof CommandFailed ? withoutLogin(error, source.url) : error;
+    if (!(error instanceof CommandFailed)) throw error;
+    if (isOutOfMemory(error)) throw unsafePack(`the repository takes more than ${memoryMebibytes} MiB of memory to read`);
+    throw withoutLogin(error, source.url);
   }
+}
+
+/** What another host says of its own memory is marked as its. */
+function isOutOfMemory({ stderr }: CommandFailed): boolean {
+  return /^(?!remote:).*out of memory/im.test(stderr);
 }
 
 /** The same failure, and nothing in it of what a user logs in with. */
 function withoutLogin(error: CommandFailed, url: string): CommandFailed {
   return new CommandFailed({
-    command: error.command.map((word) => hideLogin(word, url)),
+    command: withoutLimit(error.command).map((word) => hideLogin(word, url)),
     place: error.place,
     exitCode: error.commandExitCode,
     timedOut: error.timedOut,

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { CommandFailed, Interrupted } from '../../../src/errors/errors.ts';
 import { localRunner } from '../../../src/exec/local.ts';
 import type { Command, Runner } from '../../../src/exec/runner.ts';
+import { memoryMebibytes } from '../../../src/labs/pack/limit-memory.ts';
 import { createInstallRig, type InstallRig } from './install-rig.ts';
 import { packFiles } from './sample-pack.ts';
 
@@ -80,6 +81,15 @@ async function trapUser(rig: InstallRig): Promise<{ readonly runner: Runner; rea
   const env = { GIT_CONFIG_GLOBAL: rig.path('trap', 'config') };
   const runner = localRunner();
   return { env, runner: { run: (command, options) => runner.run(command, { ...options, env: { ...options.env, ...env } }) } };
+}
+
+/** Runs git with little memory where it fetches. */
+function tightRunner(): Runner {
+  const runner = localRunner();
+  // The stacks of git's threads, of which there are as many as the host has cores, count as memory, too.
+  const script = 'ulimit -s 1024 && ulimit -d 98304 && exec "$@"';
+  const limited = (command: Command): Command => ['sh', '-c', script, 'sh', ...command];
+  return { run: (command, options) => runner.run(command.includes('fetch') ? limited(command) : command, options) };
 }
 
 describe('a pack from git', () => {
@@ -205,14 +215,38 @@ describe('a pack from git', () => {
     // What serves it runs below what fetches it, and has to be modest, too.
     git('config', 'core.bigFileThreshold', '1m');
     commit();
+    expect((await rig.install(source, { runner: tightRunner() })).end).toBe('installed');
+  });
+
+  it('is refused where git has not the memory to read it', { timeout: 120_000 }, async () => {
+    const { rig, source, git, feed, commit } = await createRepository();
+    commit();
+    git('update-ref', 'HEAD', feed('a'.repeat(128 * 2 ** 20), 'commit-tree', 'HEAD^{tree}').trim());
+    const before = await rig.list();
+    await expect(rig.install(source, { runner: tightRunner() })).rejects.toMatchObject({
+      code: 'KL-PACK-UNSAFE',
+      message: expect.stringContaining('of memory to read'),
+    });
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it.runIf(process.platform === 'linux')('is read by programs that can not take all memory of the host', async () => {
+    const { rig, source, commit } = await createRepository();
+    commit();
     const runner = localRunner();
-    // The stacks of git's threads, of which there are as many as the host has cores, count as memory, too.
-    const script = 'ulimit -s 1024 && ulimit -d 98304 && exec "$@"';
-    const limited = (command: Command): Command => ['sh', '-c', script, 'sh', ...command];
-    const tight: Runner = {
-      run: (command, options) => runner.run(command.includes('fetch') ? limited(command) : command, options),
+    const limits: string[] = [];
+    const asking: Runner = {
+      run: async (command, options) => {
+        const [file, ...words] = command;
+        const start = words.indexOf('git');
+        if (start >= 0)
+          limits.push((await runner.run([file, ...words.slice(0, start), 'sh', '-c', 'ulimit -d'], options)).stdout);
+        return runner.run(command, options);
+      },
     };
-    expect((await rig.install(source, { runner: tight })).end).toBe('installed');
+    expect((await rig.install(source, { runner: asking })).end).toBe('installed');
+    expect(limits).toHaveLength(4);
+    for (const limit of limits) expect(Number(limit)).toBeLessThanOrEqual(memoryMebibytes * 1024);
   });
 
   it.each([
@@ -238,6 +272,7 @@ describe('a pack from git', () => {
     for (const login of ['me:s3cret', 's3cret']) {
       const error = await rig.install(`git+http://${login}@127.0.0.1:1/x`).catch((caught: unknown) => caught);
       expect(error).toBeInstanceOf(CommandFailed);
+      expect((error as CommandFailed).command[0]).toBe('git');
       expect((error as CommandFailed).command).toContain('http://***@127.0.0.1:1/x');
       expect(JSON.stringify([error, String(error)])).not.toContain('s3cret');
     }
