@@ -8,7 +8,7 @@ import { installPack, type Installed, type OfferedPack } from '../labs/pack/inst
 import { judgeFit } from '../labs/judge-fit.ts';
 import type { ClusterFacts } from '../labs/lab-cluster.ts';
 import type { Localized } from '../labs/lab-fields.ts';
-import { type LabWishes, readWishes } from '../labs/pack/lab-wishes.ts';
+import { type LabWishes, readAllWishes } from '../labs/pack/lab-wishes.ts';
 import { type PackSource, parsePackSource, parseSha256, showSource } from '../labs/pack/pack-source.ts';
 import type { LoadedLab } from '../labs/load-lab.ts';
 import type { Block } from '../ui/block.ts';
@@ -60,8 +60,8 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
       signal: context.signal,
       say,
       agree: async (pack) => {
-        // One after the other: the manifests of all labs at once can be more than there is memory.
-        for (const lab of pack.labs) seen.push({ ...(await readWishes(lab, api)), ...judge(lab, cluster) });
+        const wishes = await readAllWishes(pack.labs, api, context.signal);
+        seen.push(...pack.labs.map((lab, index) => ({ ...wishes[index]!, ...judge(lab, cluster) })));
         return askToInstall(context, pack, { wishes: seen, cluster: cluster?.name });
       },
     }),

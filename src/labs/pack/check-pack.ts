@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { showText } from '../../cluster/yaml-document.ts';
 import { KubelabError } from '../../errors/errors.ts';
+import { hearSignal } from '../../exec/hear-signal.ts';
 import { findControlCharacters } from '../lint/judge-files.ts';
 import { readFiles } from '../lint/subject.ts';
 import { labFile, loadLab, type LoadedLab, readLab } from '../load-lab.ts';
@@ -27,8 +28,9 @@ export interface CheckedPack {
  * loaded and are the ones that the lock and pack.yaml speak of, and that nothing in them would act on a terminal.
  * @param unpacked the digest of every file that is in the folder.
  * @throws KubelabError `KL-PACK-INVALID`, `KL-PACK-DIGEST`
+ * @throws Interrupted when the signal was aborted.
  */
-export async function checkPack(folder: string, unpacked: Unpacked): Promise<CheckedPack> {
+export async function checkPack(folder: string, unpacked: Unpacked, signal: AbortSignal): Promise<CheckedPack> {
   if (!unpacked.has(lockFile)) throw invalidPack(`it has no ${lockFile}; kubelab lab pack writes one`);
   const lockText = await readText(folder, lockFile, packLimits.lockBytes);
   const lock = parseLock(lockText);
@@ -48,7 +50,10 @@ export async function checkPack(folder: string, unpacked: Unpacked): Promise<Che
   const texts = new Map([...beside, [packFile, packText], [lockFile, lockText]]);
   refuseCharacters('the pack', { files: texts, document: { data: [data, lock] } });
   const labs: LoadedLab[] = [];
-  for (const id of pack.labs) labs.push(await asPackError(`labs/${id}`, () => checkLab(folder, id, lock)));
+  for (const id of pack.labs) {
+    await hearSignal(signal);
+    labs.push(await asPackError(`labs/${id}`, () => checkLab(folder, id, lock)));
+  }
   return { folder, pack, lock, labs };
 }
 

@@ -61,7 +61,7 @@ export async function installPack(options: InstallOptions): Promise<Installed> {
     await mkdir(folder);
     const { unpacked, ...origin } = await stage(options, staging, folder);
     options.say('look at its labs');
-    const pack: OfferedPack = { ...(await checkPack(folder, unpacked)), ...origin };
+    const pack: OfferedPack = { ...(await checkPack(folder, unpacked, options.signal)), ...origin };
     const target = path.join(packs, pack.pack.name, pack.pack.version);
     if (await isInstalled(target, pack.lock)) return { pack, end: 'already', folder: target };
     if (!(await options.agree(pack))) return { pack, end: 'declined', folder: target };
@@ -137,7 +137,7 @@ export async function proveInstallable(
   signal: AbortSignal,
 ): Promise<void> {
   await withStaging(beside, async (staging) => {
-    await checkPack(staging, await layOut(files, staging, signal));
+    await checkPack(staging, await layOut(files, staging, signal), signal);
   });
 }
 

@@ -1,5 +1,6 @@
 import { KubelabError } from '../../errors/errors.ts';
 import type { Milliseconds } from '../../exec/runner.ts';
+import { hearSignal } from '../../exec/hear-signal.ts';
 import { withinTime } from '../../exec/time-limit.ts';
 import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import { readFiles } from '../lint/subject.ts';
@@ -42,6 +43,22 @@ const openingWord = new RegExp(String.raw`\b(${opening.join('|')})\b(?!["']?\s*:
 
 /** No lab has manifests that take longer to read; there are some that are made for that. */
 const longest: Milliseconds = 20_000;
+
+/**
+ * Reads what each of some labs asks for.
+ * @throws KubelabError `KL-PACK-INVALID` where the manifests of one can not be read in memory and time.
+ * @throws Interrupted when the signal was aborted.
+ */
+export async function readAllWishes(labs: readonly LoadedLab[], api: ApiFields, signal: AbortSignal): Promise<LabWishes[]> {
+  const wishes: LabWishes[] = [];
+  // One after the other: the manifests of all labs at once can be more than there is memory.
+  for (const lab of labs) {
+    await hearSignal(signal);
+    wishes.push(await readWishes(lab, api));
+  }
+  await hearSignal(signal);
+  return wishes;
+}
 
 /**
  * Reads what a lab asks for. It tells as much as can be seen from outside, and is no proof that there is not more.

@@ -3,7 +3,7 @@ import path from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeHeader } from '../../../src/artifacts/tar-block.ts';
-import { KubelabError } from '../../../src/errors/errors.ts';
+import { Interrupted, KubelabError } from '../../../src/errors/errors.ts';
 import { openPathBook, refusePath } from '../../../src/labs/pack/pack-paths.ts';
 import { forgeArchive, forgeEntries, forgeTar } from './forge-pack.ts';
 import { hostilePacks } from './hostile-packs.ts';
@@ -79,6 +79,16 @@ describe('a hostile archive', () => {
     const before = await rig.list();
     await rm(folder, { recursive: true });
     expect((await rig.install(rig.path('folders.tar'))).end).toBe('installed');
+    expect(await rig.list()).toEqual(before);
+  });
+
+  it('is not looked at any further once a signal is heard', async () => {
+    const broken = forgeArchive([], { 'labs/first-pod/lab.yaml': 'id: 7' });
+    const rig = await createInstallRig({ 'a.tar.gz': broken });
+    const before = await rig.list();
+    const abort = new AbortController();
+    const say = (text: string) => (text === 'look at its labs' ? abort.abort() : undefined);
+    await expect(rig.install(rig.path('a.tar.gz'), { signal: abort.signal, say })).rejects.toThrow(Interrupted);
     expect(await rig.list()).toEqual(before);
   });
 

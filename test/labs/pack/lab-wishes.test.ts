@@ -1,9 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { Interrupted } from '../../../src/errors/errors.ts';
 import { parseApiFields } from '../../../src/kubernetes/api-fields.ts';
 import { loadLab } from '../../../src/labs/load-lab.ts';
-import { type LabWishes, readWishes } from '../../../src/labs/pack/lab-wishes.ts';
+import { type LabWishes, readAllWishes, readWishes } from '../../../src/labs/pack/lab-wishes.ts';
 import { packageFolder } from '../../rig/program.ts';
 import { sampleLab, sampleYaml } from '../sample-lab.ts';
 
@@ -185,4 +186,23 @@ const shipped = readdirSync(join(packageFolder, 'labs'), { withFileTypes: true }
 
 it.each(shipped.map(({ name }) => name))('nothing of what %s asks for is unseen', async (id) => {
   expect((await readWishes(await loadLab(join(packageFolder, 'labs', id)), api)).opaque).toEqual([]);
+});
+
+it('is read lab by lab, and a signal is heard in between', async () => {
+  await using fixture = await sampleLab();
+  const lab = await loadLab(fixture.path);
+  const read: string[] = [];
+  const abort = new AbortController();
+  const watched = (name: string, onRead = () => {}) => {
+    const list = () => {
+      read.push(name);
+      onRead();
+      return lab.folder.list();
+    };
+    return { ...lab, folder: { ...lab.folder, list } };
+  };
+  const labs = [watched('one'), watched('two', () => abort.abort()), watched('three')];
+  await expect(readAllWishes(labs, api, abort.signal)).rejects.toThrow(Interrupted);
+  expect(read).toEqual(['one', 'two']);
+  await expect(readAllWishes(labs.slice(1, 2), api, new AbortController().signal)).resolves.toHaveLength(1);
 });
