@@ -65,10 +65,7 @@ function unknownQuestion(text: string, questions: readonly string[]): KubelabErr
 export function showRound(loaded: LoadedLab, attempt: Attempt, round: Round): CommandResult {
   return {
     data: { lab: loaded.lab.id, passed: hasPassed(round), ...round },
-    human: () => [
-      ...describeRound(round, stepOf({ loaded }, round.step), attempt.language),
-      describeNext(loaded, attempt, round),
-    ],
+    human: () => [...describeRound(round, stepOf({ loaded }, round.step), attempt), describeNext(loaded, attempt, round)],
     exitCode: hasPassed(round) ? exitCodes.done : exitCodes.notPassed,
   };
 }

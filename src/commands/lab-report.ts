@@ -77,10 +77,15 @@ function describeQuestions(step: Step, language: Language, fill: FillField): Blo
 }
 
 /**
- * What a round found: the first failure in full, and how many more there are. A question that is open says nothing of what
- * was done on the cluster, so that it comes in a line behind what does.
+ * What a round found: the first failure in full, and how many more there are. A question that nobody has answered comes
+ * first, as what other checks say may give the answer away; one that has another answer comes in a line behind them, as it
+ * says nothing of what was done on the cluster.
  */
-export function describeRound(round: Round, { checks }: Pick<Step, 'checks'>, language: Language): readonly Block[] {
+export function describeRound(
+  round: Round,
+  { checks }: Pick<Step, 'checks'>,
+  { answers, language }: Pick<Attempt, 'answers' | 'language'>,
+): readonly Block[] {
   const say = words[language];
   const counted = round.results.filter(({ status }) => status !== 'notApplicable');
   const passed = counted.filter(({ status }) => status === 'pass').length;
@@ -95,7 +100,10 @@ export function describeRound(round: Round, { checks }: Pick<Step, 'checks'>, la
   const failed = counted.filter(({ status }) => status !== 'pass');
   const asked = new Set(checks.filter(({ answer }) => answer !== undefined).map(({ id }) => id));
   const saying = failed.filter(({ status }) => status === 'notYet' || status === 'spoiled');
-  const first = saying.find(({ check }) => !asked.has(check)) ?? saying[0] ?? failed[0];
+  const open = saying.find(({ check }) => asked.has(check) && (answers[check] ?? '').trim() === '');
+  const own = saying.find(({ check }) => !asked.has(check));
+  const damaged = saying.find(({ status }) => status === 'spoiled');
+  const first = damaged ?? open ?? own ?? saying[0] ?? failed[0];
   const questions = saying.filter((result) => result !== first && asked.has(result.check));
   const rest = failed.length - 1 - questions.length;
   return [
@@ -109,6 +117,7 @@ export function describeRound(round: Round, { checks }: Pick<Step, 'checks'>, la
           { kind: 'text', text: `${say.questions}:` } as const,
           { kind: 'list', items: questions.map((result) => `${result.check}: ${messageOf(result, language)}`) } as const,
         ]),
+    ...(open === undefined || first !== open || own === undefined ? [] : [{ kind: 'text', text: say.answerFirst } as const]),
     { kind: 'text', text: `${say.passed(passed, counted.length)}${rest > 0 ? ` ${say.more(rest)}` : ''}` },
   ];
 }

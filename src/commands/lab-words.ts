@@ -40,6 +40,8 @@ export interface Words {
   readonly question: string;
   /** That have no answer yet, or another one. */
   readonly questions: string;
+  /** Where others failed, too. */
+  readonly answerFirst: string;
   /** What texts ask for, in bold, before they show what happens. */
   readonly predict: string;
   readonly answerWith: string;
@@ -109,6 +111,7 @@ const en: Words = {
   moreLines: (count) => `${count} more ${count === 1 ? 'line is' : 'lines are'} not shown.`,
   question: 'Question',
   questions: 'Questions without the right answer',
+  answerFirst: 'What else is missing is told once every question has an answer, right or wrong: it may give one away.',
   predict: 'Predict',
   answerWith: 'Answer with',
   goal: 'Goal',
@@ -176,6 +179,7 @@ const ko: Words = {
   moreLines: (count) => `${count}줄은 표시하지 않았습니다.`,
   question: '질문',
   questions: '아직 맞히지 못한 질문',
+  answerFirst: '그 밖에 부족한 것은 모든 질문에 답한 뒤에(틀려도 됩니다) 알려 줍니다. 답이 드러날 수 있기 때문입니다.',
   predict: '예측',
   answerWith: '답하는 방법',
   goal: '목표',

@@ -24,6 +24,7 @@ const broken: Round = {
   spoiled: [{ guard: 'export', message: { en: 'The export is gone.', ko: '내보내기가 없어졌습니다.' } }],
 };
 const step = { checks: [] };
+const [en, ko] = (['en', 'ko'] as const).map((language) => ({ language, answers: { why: 'x' } }));
 const silent = { en: 'worker1 does not answer', ko: 'worker1이 답하지 않습니다' };
 const unseen: Round = { ...round, results: [passed], guardErrors: [{ guard: 'export', error: silent }] };
 
@@ -53,8 +54,8 @@ describe('a check that finds something broken', () => {
 
   it('is told with what mends it, as a guard is', () => {
     expect(listFindings(spoiled, 'en').get('check file')).toBe(`file: broken: The file is gone. ${cure} kubelab lab reset`);
-    expect(JSON.stringify(describeRound(spoiled, step, 'en'))).toContain(cure);
-    expect(JSON.stringify(describeRound(round, step, 'en'))).not.toContain(cure);
+    expect(JSON.stringify(describeRound(spoiled, step, en!))).toContain(cure);
+    expect(JSON.stringify(describeRound(round, step, en!))).not.toContain(cure);
   });
 
   it('has the reset offered', async () => {
@@ -75,19 +76,19 @@ describe('a round as lab check shows it', () => {
   it('is no pass while something is broken that the step needs, and offers the reset first', async () => {
     expect((await offered(broken))[0]).toBe('kubelab lab reset');
     expect(await offered(round)).not.toContain('kubelab lab reset');
-    expect(JSON.stringify(describeRound(broken, step, 'en'))).toContain('The export is gone.');
-    expect(JSON.stringify(describeRound(broken, step, 'en'))).not.toContain('The step is done');
+    expect(JSON.stringify(describeRound(broken, step, en!))).toContain('The export is gone.');
+    expect(JSON.stringify(describeRound(broken, step, en!))).not.toContain('The step is done');
   });
 
-  it('shows what failed on the cluster before a question that is open, and that in a line', async () => {
+  it('shows what failed on the cluster once every question has an answer, and wrong ones in a line', async () => {
     await using fixture = await sampleLab({ 'lab.yaml': asking });
     const [run] = (await loadLab(fixture.path)).lab.steps;
     if (run === undefined) throw new Error('the lab has a step');
     const open = { ...base, check: 'why', status: 'notYet', message: { en: 'Not answered.', ko: '답이 없습니다.' } } as const;
     const chain = [{ en: 'No node has room.', ko: '자리가 있는 노드가 없습니다.' }];
     const failed = { ...base, check: 'pod-ready', status: 'notYet', message: { en: 'Not ready.', ko: '아직.' }, chain } as const;
-    const shown = (found: readonly CheckResult[]): string[] =>
-      renderBlocks(describeRound({ ...round, results: found }, run, 'en'), {
+    const shown = (found: readonly CheckResult[], answers: Readonly<Record<string, string>> = { why: 'so' }): string[] =>
+      renderBlocks(describeRound({ ...round, results: found }, run, { language: 'en', answers }), {
         colour: createColour({ isTTY: false, env: {} }),
         width: 80,
       })
@@ -102,15 +103,20 @@ describe('a round as lab check shows it', () => {
       '  - why: Not answered.',
       '0 of 2 checks pass.',
     ]);
+    const left = '0 of 2 checks pass. 1 more check has not passed yet.';
+    const first = 'What else is missing is told once every question has an answer, right or wrong: it may give one away.';
+    for (const answers of [{}, { why: ' ' }] as Record<string, string>[])
+      expect(shown([failed, open], answers).join(' ')).toBe(`Not answered. ${first} ${left}`);
+    expect(shown([open, { ...failed, status: 'spoiled' }], {})).toContain('Not ready.');
     expect(shown([open, { ...failed, status: 'pass' }])).toEqual(['Not answered.', '1 of 2 checks pass.']);
     const waits = { ...base, check: 'pod-ready', status: 'blocked', because: { en: 'First why.', ko: '먼저 why.' } } as const;
-    expect(shown([open, waits])).toEqual(['Not answered.', '0 of 2 checks pass. 1 more check has not passed yet.']);
+    expect(shown([open, waits])).toEqual(['Not answered.', left]);
   });
 
   it('passes though a guard could not be looked at, and says so', () => {
-    const shown = JSON.stringify(describeRound(unseen, step, 'en'));
+    const shown = JSON.stringify(describeRound(unseen, step, en!));
     expect(shown).toContain('export: worker1 does not answer');
-    expect(JSON.stringify(describeRound(unseen, step, 'ko'))).toContain('export: worker1이 답하지 않습니다');
+    expect(JSON.stringify(describeRound(unseen, step, ko!))).toContain('export: worker1이 답하지 않습니다');
     expect(shown).toContain('The step is done');
   });
 });
