@@ -60,8 +60,13 @@ interface Item {
 export async function takeInventory(kubectl: Kubectl, namespace: string): Promise<Inventory> {
   const list = async (...words: readonly string[]): Promise<readonly Item[]> =>
     (await kubectl.json<{ readonly items: readonly Item[] }>(['get', ...words], { timeout: 120_000 })).items;
-  const items = [...(await list(clusterKinds.join(','))), ...(await list(namespacedKinds.join(','), '--all-namespaces'))];
-  const own = items.filter((item) => !belongsToAnother(item, namespace));
+  const cluster = await list(clusterKinds.join(','));
+  // What is in a namespace that goes, goes with it, sooner or later.
+  const going = new Set(cluster.filter(({ kind, metadata }) => kind === 'Namespace' && isGoing(metadata)).map(nameItem));
+  const inside = (await list(namespacedKinds.join(','), '--all-namespaces')).filter(
+    ({ metadata }) => !going.has(`Namespace ${metadata.namespace}`),
+  );
+  const own = [...cluster, ...inside].filter((item) => !belongsToAnother(item, namespace));
   return new Map(own.map((item) => [nameItem(item), describeItem(item)]));
 }
 
@@ -76,11 +81,15 @@ function belongsToAnother({ kind, metadata, spec }: Item, namespace: string): bo
   return spec?.claimRef?.namespace !== undefined && spec.claimRef.namespace !== namespace;
 }
 
+function isGoing({ deletionTimestamp }: Item['metadata']): boolean {
+  return deletionTimestamp !== undefined;
+}
+
 /** Of what is on its way out already: it may go. */
 const leaving = 'leaving';
 
 function describeItem({ kind, metadata, data, rules, roleRef, subjects, webhooks, spec }: Item): string {
-  if (metadata.deletionTimestamp !== undefined) return leaving;
+  if (isGoing(metadata)) return leaving;
   if (kind === 'StorageClass') return String(metadata.annotations?.['storageclass.kubernetes.io/is-default-class'] === 'true');
   // A volume gets claims, and loses them.
   if (kind === 'PersistentVolume' || kind === 'Namespace') return '';

@@ -47,6 +47,9 @@ describe('an inventory', () => {
     expect(findLeftovers(before, await take(kept))).toEqual([]);
     expect(findLeftovers(before, await take(going, kept))).toEqual([]);
     expect(findLeftovers(before, await take())).toEqual(['Namespace kept is gone']);
+    const inside = item('ConfigMap', { name: 'web', namespace: 'probe' });
+    for (const after of [[kept], [going, kept], [going, inside, kept]])
+      expect(findLeftovers(await take(going, inside, kept), await take(...after))).toEqual([]);
     const ended = item('Namespace', { name: 'kept', deletionTimestamp: '2026-01-01T00:00:00Z' });
     expect(findLeftovers(before, await take(ended))).toEqual(['Namespace kept has changed:  is now leaving']);
   });
