@@ -48,7 +48,6 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
   warnOfPlain(context, source, wanted);
   const cluster = await readFacts(context);
   const seen: Wishes[] = [];
-  const api = await readApiFields(context.folders.package);
   const installed = await reportStep(context, { id: 'install', title: `install ${showSource(named)}` }, (say) =>
     installPack({
       source,
@@ -60,6 +59,7 @@ async function runInstall(context: Context, asked: string, sha256: string | unde
       signal: context.signal,
       say,
       agree: async (pack) => {
+        const api = await readApiFields(context.folders.package);
         const wishes = await readAllWishes(pack.labs, api, context.signal);
         seen.push(...pack.labs.map((lab, index) => ({ ...wishes[index]!, ...judge(lab, cluster) })));
         return askToInstall(context, pack, { wishes: seen, cluster: cluster?.name });

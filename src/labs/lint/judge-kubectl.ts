@@ -1,11 +1,12 @@
 import type { RuleFinding } from './finding.ts';
 import { listActions } from './lab-parts.ts';
-import { clusterWords, ownWords } from './outside.ts';
+import { isEverywhere, ownWords, readClusterKinds } from './outside.ts';
 import { kubectlWaits, kubectlWords } from './shell-verdicts.ts';
 import type { LabSubject } from './subject.ts';
 
 /** LAB038 and LAB043, and LAB032 as far as all objects are meant: what actions tell kubectl. */
 export function judgeKubectl({ lab, api }: LabSubject): RuleFinding[] {
+  const clusterKindOf = readClusterKinds(api);
   return listActions(lab).flatMap(({ action, path, purpose }): RuleFinding[] => {
     if (!('kubectl' in action)) return [];
     const find = ({ rule, message, index }: WordFinding): RuleFinding => ({
@@ -15,7 +16,7 @@ export function judgeKubectl({ lab, api }: LabSubject): RuleFinding[] {
     });
     // A wrong answer is done once, in a step that has just begun.
     const twice = purpose === 'wrong' ? [] : failsTwice(action.kubectl);
-    const reach = judgeReach(action.kubectl, lab.namespace, clusterWords(api));
+    const reach = judgeReach(action.kubectl, lab.namespace, clusterKindOf);
     return [...judgeWords(action.kubectl, action.input !== undefined), ...twice, ...reach].map(find);
   });
 }
@@ -64,15 +65,19 @@ function failsTwice(words: readonly string[]): WordFinding[] {
 }
 
 /** Where kubectl is told to take objects of other namespaces, or all that are outside of namespaces. */
-function judgeReach(words: readonly string[], namespace: string, cluster: ReadonlyMap<string, string>): WordFinding[] {
+function judgeReach(
+  words: readonly string[],
+  namespace: string,
+  clusterKindOf: ReturnType<typeof readClusterKinds>,
+): WordFinding[] {
   const own = ownWords(words);
   const everywhere = own.flatMap((word, index): WordFinding[] => {
     const message = `expected no namespace, or that of the lab, ${namespace}; found all namespaces`;
-    return /^(?:-A|--all-namespaces(?:=true)?)$/.test(word) ? [{ rule: 'LAB032', message, index }] : [];
+    return isEverywhere(word) ? [{ rule: 'LAB032', message, index }] : [];
   });
   const [verb, kinds = ''] = kubectlWords(own);
   const isAll = verb === 'delete' && own.some((word) => /^--all(?:=true)?$/.test(word));
-  const outside = kinds.split(',').find((kind) => cluster.has(kind.toLowerCase().split('.')[0] ?? ''));
+  const outside = kinds.split(',').find((kind) => clusterKindOf(kind) !== undefined);
   if (!isAll || outside === undefined) return everywhere;
   const message = `kubectl delete ${outside} --all removes also what is not the lab's; name the objects`;
   return [...everywhere, { rule: 'LAB032', message, index: own.indexOf(kinds) }];

@@ -15,10 +15,10 @@ import type { LabSubject } from './subject.ts';
 export function judgeManifests(subject: LabSubject): RuleFinding[] {
   const { lab, files } = subject;
   const values = sampleValues(lab);
-  const manifests = new Map(listManifests(lab).map((manifest) => [manifest.file, manifest]));
-  const made = new Set(listManifests(lab).flatMap(({ file, makes }) => (makes ? [file] : [])));
-  const whole = new Set(listManifests(lab).flatMap((manifest) => (manifest.whole ? [manifest.file] : [])));
-  const own = [...manifests.keys()].flatMap((file) => {
+  const manifests = listManifests(lab);
+  const made = new Set(manifests.flatMap(({ file, makes }) => (makes ? [file] : [])));
+  const whole = new Set(manifests.flatMap((manifest) => (manifest.whole ? [manifest.file] : [])));
+  const own = [...new Set(manifests.map(({ file }) => file))].flatMap((file) => {
     const text = files.get(file);
     if (text === undefined) return [];
     const { objects, findings } = readOrFind(file, text, values);

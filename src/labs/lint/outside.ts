@@ -16,9 +16,9 @@ const shortNames: Readonly<Record<string, string>> = {
   VolumeAttributesClass: 'vac',
 };
 
-/** What kubectl calls the kinds outside of namespaces by, in lower case, each with the kind. */
-export function clusterWords(api: ApiFields): ReadonlyMap<string, string> {
-  return new Map(
+/** Tells the kind outside of namespaces that a word means to kubectl: `pv`, `nodes` or `clusterroles.rbac.authorization.k8s.io`. */
+export function readClusterKinds(api: ApiFields): (word: string) => string | undefined {
+  const known = new Map(
     listClusterKinds(api).flatMap((kind) => {
       const singular = kind.toLowerCase();
       const plural = singular.endsWith('s')
@@ -31,6 +31,12 @@ export function clusterWords(api: ApiFields): ReadonlyMap<string, string> {
       return words.map((word) => [word, kind] as const);
     }),
   );
+  return (word) => known.get(word.toLowerCase().split('.')[0] ?? '');
+}
+
+/** Whether kubectl is told with it to act in all namespaces. */
+export function isEverywhere(word: string): boolean {
+  return /^(?:-A|--all-namespaces(?:=true)?)$/.test(word);
 }
 
 /** The flags by which kubectl is told a namespace or an image, with what they are given. */

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { showText } from '../../cluster/yaml-document.ts';
 import { CommandFailed } from '../../errors/errors.ts';
 import type { Command, Runner } from '../../exec/runner.ts';
-import { limitMemory, memoryMebibytes, withoutLimit } from './limit-memory.ts';
+import { limitMemory, memoryMebibytes } from './limit-memory.ts';
 import { packLimits } from './pack-limits.ts';
 import { besideLabs } from './pack-paths.ts';
 import { hideLogin, type PackSource } from './pack-source.ts';
@@ -144,7 +144,7 @@ async function runGit(
   } catch (error) {
     if (!(error instanceof CommandFailed)) throw error;
     if (isOutOfMemory(error)) throw unsafePack(`the repository takes more than ${memoryMebibytes} MiB of memory to read`);
-    throw withoutLogin(error, source.url);
+    throw showFailure(error, command, source.url);
   }
 }
 
@@ -153,10 +153,10 @@ function isOutOfMemory({ stderr }: CommandFailed): boolean {
   return /^(?!remote:).*out of memory/im.test(stderr);
 }
 
-/** The same failure, and nothing in it of what a user logs in with. */
-function withoutLogin(error: CommandFailed, url: string): CommandFailed {
+/** The same failure of the command that was meant, and nothing in it of what a user logs in with. */
+function showFailure(error: CommandFailed, command: Command, url: string): CommandFailed {
   return new CommandFailed({
-    command: withoutLimit(error.command).map((word) => hideLogin(word, url)),
+    command: command.map((word) => hideLogin(word, url)),
     place: error.place,
     exitCode: error.commandExitCode,
     timedOut: error.timedOut,

@@ -12,14 +12,8 @@ export const memoryMebibytes = 512 + 8 * availableParallelism();
  * set aside and never use, as those that git asks for a login do, would have to be limited far higher.
  */
 const script = `ulimit -S -s 8192 2>/dev/null; ulimit -S -d ${memoryMebibytes * 1024} 2>/dev/null; exec "$@"`;
-const wrapper = ['/bin/sh', '-c', script, 'sh'] as const;
 
 /** The same command, kept from taking all memory of the host. Other systems than Linux have no such limit, or do not keep it. */
 export function limitMemory(command: Command): Command {
-  return platform() === 'linux' ? [...wrapper, ...command] : command;
-}
-
-/** The command that was given to `limitMemory`, as people should see it. */
-export function withoutLimit(command: readonly string[]): readonly string[] {
-  return wrapper.every((word, index) => command[index] === word) ? command.slice(wrapper.length) : command;
+  return platform() === 'linux' ? ['/bin/sh', '-c', script, 'sh', ...command] : command;
 }

@@ -1,7 +1,7 @@
 import type { ApiFields } from '../../kubernetes/api-fields.ts';
 import { listActions } from '../lint/lab-parts.ts';
 import { fillInKnown, type ManifestObject, sampleValues } from '../lint/manifest-objects.ts';
-import { clusterWords, listToldFlags, ownWords } from '../lint/outside.ts';
+import { isEverywhere, listToldFlags, ownWords, readClusterKinds } from '../lint/outside.ts';
 import { kubectlChanges, kubectlWords } from '../lint/shell-verdicts.ts';
 import type { Lab } from '../lab.ts';
 
@@ -26,7 +26,7 @@ export function findOutside({ data }: ManifestObject, { namespace: own }: Lab, a
 
 /** What kubectl is told to change outside of the namespace of the lab. */
 export function findToldOutside(lab: Lab, api: ApiFields): OutsideObject[] {
-  const cluster = clusterWords(api);
+  const clusterKindOf = readClusterKinds(api);
   return listKubectl(lab).flatMap((words): OutsideObject[] => {
     const own = ownWords(words);
     const [verb = '', ...rest] = kubectlWords(own);
@@ -36,7 +36,7 @@ export function findToldOutside(lab: Lab, api: ApiFields): OutsideObject[] {
     const nodes = ['cordon', 'uncordon', 'drain'].includes(verb) ? rest.slice(0, 1) : [];
     const named = rest.flatMap((word, index): OutsideObject[] => {
       const [type = '', ...name] = word.split('/');
-      const kinds = type.split(',').flatMap((one) => cluster.get(one.toLowerCase().split('.')[0] ?? '') ?? []);
+      const kinds = type.split(',').flatMap((one) => clusterKindOf(one) ?? []);
       // A kind comes first, or with the name: elsewhere the same word is a name.
       if (name.length === 0 && index > 0) return [];
       return kinds.map((kind) => ({ kind, name: name.length === 0 ? (rest[1] ?? '*') : name.join('/') }));
@@ -52,7 +52,7 @@ export function findToldOutside(lab: Lab, api: ApiFields): OutsideObject[] {
 /** Other namespaces that kubectl is told to act in. */
 function listSpaces(words: readonly string[], lab: Lab): OutsideObject[] {
   const told = listToldFlags(words).filter(({ flag, given }) => flag !== '--image' && given !== lab.namespace);
-  const everywhere = ownWords(words).some((word) => /^(?:-A|--all-namespaces(?:=true)?)$/.test(word));
+  const everywhere = ownWords(words).some(isEverywhere);
   return [...told.map(({ given }) => given), ...(everywhere ? ['*'] : [])].map((name) => ({ kind: 'Namespace', name }));
 }
 

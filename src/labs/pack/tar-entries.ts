@@ -4,16 +4,15 @@ import { packLimits } from './pack-limits.ts';
 import { openPathBook, type PathBook } from './pack-paths.ts';
 import { invalidPack, unsafePack } from './refuse.ts';
 
-export interface PackFileEntry {
+/** A file of an archive, found to be harmless. */
+export interface PackEntry {
   readonly path: string;
   readonly content: Uint8Array;
 }
 
-/** A file or folder of an archive, found to be harmless. */
-export type PackEntry = (PackFileEntry & { readonly kind: 'file' }) | { readonly kind: 'folder'; readonly path: string };
-
 /**
- * The entries of a tar, each once it is whole. What no pack may hold ends it before any of it is given: all but regular
+ * The files of a tar, each once it is whole. Its folders are judged and not given: files make their own, and another one
+ * would be in no lock, and below labs/ it would pass for a lab. What no pack may hold ends it before any of it is given: all but regular
  * files and folders, and so every header that gives another entry a name, a size or a target.
  * @throws KubelabError `KL-PACK-INVALID` when it is no tar or cut, `KL-PACK-UNSAFE`.
  */
@@ -24,13 +23,10 @@ export async function* readTarEntries(chunks: AsyncIterable<Uint8Array>): AsyncG
     const block = await blocks.take(blockBytes);
     if (isZero(block)) break;
     const { path, kind, bytes } = readHeader(block, account);
-    if (kind === 'folder') {
-      yield { kind, path };
-      continue;
-    }
+    if (kind === 'folder') continue;
     const content = await blocks.take(bytes);
     if (!isZero(await blocks.take(paddingAfter(bytes)))) throw invalidPack(`something is hidden after ${showText(path)}`);
-    yield { kind, path, content };
+    yield { path, content };
   }
   if (!isZero(await blocks.take(blockBytes))) throw invalidPack('the end of the archive is damaged');
   await blocks.requireRest(isZero, () => invalidPack('something follows the end of the archive'));

@@ -9,7 +9,7 @@ import { explainWriteError } from '../../errors/system-error.ts';
 import { Interrupted, KubelabError } from '../../errors/errors.ts';
 import { packLimits } from './pack-limits.ts';
 import { invalidPack, unsafePack } from './refuse.ts';
-import { type PackFileEntry, readTarEntries } from './tar-entries.ts';
+import { type PackEntry, readTarEntries } from './tar-entries.ts';
 
 /** The digest of every file that was unpacked, by its path. */
 export type Unpacked = ReadonlyMap<string, string>;
@@ -26,8 +26,6 @@ const streamBytes = packLimits.bytes + 2 * packLimits.entries * 1024;
 export async function unpackArchive(handle: FileHandle, folder: string, signal: AbortSignal): Promise<Unpacked> {
   const digests = new Map<string, string>();
   for await (const entry of readTarEntries(readPlain(handle, signal))) {
-    // Files make their own folders. Another one would be in no lock, and below labs/ it would pass for a lab.
-    if (entry.kind === 'folder') continue;
     await writeEntry(folder, entry);
     digests.set(entry.path, digestOfBytes(entry.content));
   }
@@ -35,7 +33,7 @@ export async function unpackArchive(handle: FileHandle, folder: string, signal: 
 }
 
 /** Writes a file, and the folders that it lies in. Its path was found to be harmless before, and the folder is nobody else's. */
-export async function writeEntry(folder: string, entry: PackFileEntry): Promise<void> {
+export async function writeEntry(folder: string, entry: PackEntry): Promise<void> {
   const target = path.join(folder, ...entry.path.split('/'));
   try {
     await mkdir(path.dirname(target), { recursive: true, mode: 0o755 });
