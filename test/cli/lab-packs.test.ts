@@ -4,12 +4,10 @@ import { readdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
-import { attemptsFolder, writeAttempt, writeCurrentLab } from '../../src/labs/attempt/attempt.ts';
-import { planAttempt } from '../../src/labs/attempt/attempt-flow.ts';
-import { loadLab } from '../../src/labs/load-lab.ts';
 import { sampleYaml } from '../labs/sample-lab.ts';
 import { packFiles, packYaml } from '../labs/pack/sample-pack.ts';
-import { leaveCluster, study } from '../rig/existing-cluster.ts';
+import { leaveBegunLab } from '../rig/begun-lab.ts';
+import { leaveCluster } from '../rig/existing-cluster.ts';
 import { createProgramRig, type ProgramOptions, type ProgramRig } from '../rig/program.ts';
 
 const archive = 'class-1.0.0.labpack.tar.gz';
@@ -312,14 +310,7 @@ describe('packs that are installed', () => {
 
 /** An attempt at a lab of an installed pack, as lab start leaves it, on a cluster that nobody can reach. */
 async function beginLab(rig: ProgramRig, lab: string, step: string): Promise<void> {
-  const root = await leaveCluster(rig, []);
-  const state = join(rig.home, '.local/state/kubelab');
-  const cluster = `study-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`;
-  const loaded = await loadLab(join(state, 'packs', lab));
-  const wish = { cluster, made: study.createdAt, mode: 'guided', language: 'en' } as const;
-  const attempt = planAttempt({ loaded, now: () => new Date() }, wish);
-  await writeAttempt(attemptsFolder(state, cluster), { ...attempt, step, ready: true });
-  await writeCurrentLab(attemptsFolder(state, cluster), loaded.lab.id);
+  await leaveBegunLab(rig, join(rig.home, '.local/state/kubelab/packs', lab), { step });
 }
 
 describe('what a lab removes outside of its namespace', () => {

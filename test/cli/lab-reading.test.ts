@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { type Attempt, attemptsFolder, writeAttempt, writeCurrentLab } from '../../src/labs/attempt/attempt.ts';
-import { planAttempt } from '../../src/labs/attempt/attempt-flow.ts';
-import { loadLab } from '../../src/labs/load-lab.ts';
+import type { Attempt } from '../../src/labs/attempt/attempt.ts';
 import { sampleFiles, sampleYaml } from '../labs/sample-lab.ts';
-import { leaveCluster, study } from '../rig/existing-cluster.ts';
+import { leaveBegunLab } from '../rig/begun-lab.ts';
 import { createProgramRig, type ProgramRig } from '../rig/program.ts';
 
 const question = `      - id: what-comes
@@ -24,14 +21,7 @@ async function begin(changes: Readonly<Record<string, string>> = {}, about: Part
   // The cluster has no lock, and so no images.
   files['first-pod/lab.yaml'] = (files['first-pod/lab.yaml'] ?? '').replace('requires: {images: [web]}\n', '');
   const rig = await createProgramRig({ files });
-  const root = await leaveCluster(rig, []);
-  const cluster = `study-${createHash('sha256').update(root).digest('hex').slice(0, 6)}`;
-  const attempts = attemptsFolder(`${rig.home}/.local/state/kubelab`, cluster);
-  const loaded = await loadLab(rig.path('first-pod'));
-  const wish = { cluster, made: study.createdAt, mode: 'guided', language: 'en' } as const;
-  const attempt = planAttempt({ loaded, now: () => new Date() }, wish);
-  await writeAttempt(attempts, { ...attempt, ready: true, ...about });
-  await writeCurrentLab(attempts, loaded.lab.id);
+  await leaveBegunLab(rig, rig.path('first-pod'), about);
   return rig;
 }
 
